@@ -1,0 +1,1 @@
+//! mcpdoc: the doctor for MCP chains.
