@@ -1,0 +1,86 @@
+//! client-type-missing: an address without a `type`, which Claude Code takes for a broken command.
+
+use crate::change::{Fix, Op, Safety};
+use crate::check::reader::{Entry, entries};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
+use crate::catalog::client::known;
+use crate::source::Part;
+
+pub(super) static CHECK: Check = Check {
+    id: "client-type-missing",
+    severity: Severity::Error,
+    needs: &[Need::Files],
+    covers: &["client-foreign-key"],
+    formerly: &[],
+    since: "0.1.0",
+    page: include_str!("../../checks/client-type-missing.md"),
+    run,
+};
+
+fn run(case: &Case<'_>, findings: &mut Findings) {
+    for found in entries(case) {
+        if lacks_type(case, found) {
+            findings.add(finding(case, found));
+        }
+    }
+}
+
+/// Whether an entry has an address and nothing that says how to talk to it.
+pub(super) fn lacks_type(case: &Case<'_>, found: Entry<'_>) -> bool {
+    found.entry.url.is_some() && found.entry.command.is_none() && found.node(case, "type").is_none()
+}
+
+fn finding(case: &Case<'_>, found: Entry<'_>) -> Finding {
+    let entry = found.entry;
+    let name = &entry.name.value;
+    let title = found.file.client.title();
+    let finding = match written_otherwise(case, found) {
+        Some((written, value)) => {
+            let at = entry.at.key("transport");
+            let message = format!(
+                "{name} has `transport`, but {title} reads `type` and skips the entry; write `\"type\": \"{value}\"`"
+            );
+            let fix = if written == value {
+                Fix::new(Safety::Safe, "rename `transport` to `type`")
+            } else {
+                let fix = Fix::new(Safety::Safe, format!("write `\"type\": \"{value}\"`"));
+                fix.change(at.clone(), Op::Set(value.into()))
+            };
+            Finding::at(&at, Part::Key, message)
+                .says(format!("not a key of {title}"))
+                .fix(fix.change(at, Op::Rename("type".to_owned())))
+        }
+        None => {
+            let value = type_for(entry.url.as_ref().map_or("", |url| &url.value));
+            let message = format!(
+                "{name} has a url but no `type`: {title} takes it for a stdio server without a command and skips \
+                 it; add `\"type\": \"{value}\"`"
+            );
+            let at = entry.url.as_ref().map_or(&entry.at, |url| &url.at);
+            let title = format!("add `\"type\": \"{value}\"`");
+            let op = Op::Insert("type".to_owned(), value.into());
+            Finding::at(at, Part::Entry, message)
+                .says("needs a `type` beside it")
+                .fix(Fix::new(Safety::Unsafe, title).change(entry.at.clone(), op))
+        }
+    };
+    finding.subject(name).hops(found.hops()).evidence(
+        Source::Catalog,
+        format!("{title} {}", known().url_without_type),
+    )
+}
+
+/// What a `transport` key says, and the type that it stands for.
+fn written_otherwise<'a>(case: &Case<'a>, found: Entry<'a>) -> Option<(&'a str, &'static str)> {
+    let written = found.node(case, "transport")?.as_str()?;
+    Some((written, known().meant(written)?))
+}
+
+/// The type that an address most likely needs: legacy endpoints end in `/sse`.
+pub(super) fn type_for(url: &str) -> &'static str {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    match path.trim_end_matches('/').ends_with("/sse") {
+        true => "sse",
+        false => "http",
+    }
+}

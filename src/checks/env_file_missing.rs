@@ -1,0 +1,116 @@
+//! env-file-missing: a file under `env_file` is not there, so what it sets is not known.
+
+use indexmap::IndexMap;
+
+use crate::change::Fix;
+use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed};
+use crate::model::{EnvFile, ServiceId};
+use crate::source::{Part, Pointer, SourceId, State, Unreadable};
+
+pub(super) static CHECK: Check = Check {
+    id: "env-file-missing",
+    severity: Severity::Note,
+    needs: &[Need::Files],
+    covers: &[],
+    formerly: &[],
+    since: "0.1.0",
+    page: include_str!("../../checks/env-file-missing.md"),
+    run,
+};
+
+/// Checks that need to know the variables of an MCP server, and of anything else.
+const OF_SERVERS: &[&str] = &[
+    "env-not-read",
+    "access-mode-unrestricted",
+    "database-url-missing",
+];
+const OF_OTHERS: &[&str] = &["env-variable-unset"];
+
+fn run(case: &Case<'_>, findings: &mut Findings) {
+    let hops = case.chain.hops_by_service();
+    // One file may be missing to many services of a project: that is one thing to mend.
+    let mut missing: IndexMap<(usize, SourceId), Vec<(ServiceId, &EnvFile)>> = IndexMap::new();
+    for (id, service) in case.stack.services() {
+        for file in &service.env_files {
+            if let Some(source) = file.source.filter(|_| is_missing(case, file)) {
+                let users = missing.entry((id.project, source)).or_default();
+                users.push((id, file));
+            }
+        }
+    }
+    for users in missing.values() {
+        let (_, file) = users[0];
+        let mut names: Vec<&str> = users
+            .iter()
+            .map(|(id, _)| case.stack.service(*id).name.value.as_str())
+            .collect();
+        names.dedup();
+        let names = listed(&names, 3);
+        let message = format!(
+            "{} does not exist: Compose will not start {names} without it, and its variables are unknown",
+            file.path
+        );
+        let mut finding = Finding::at(&path_of(case, file), Part::Value, message)
+            .says("no such file")
+            .subject(&file.path)
+            .hops(
+                users
+                    .iter()
+                    .filter_map(|(id, _)| hops.get(id))
+                    .flatten()
+                    .copied(),
+            )
+            .fix(optional(file));
+        for (_, file) in &users[1..] {
+            finding = finding.also(&path_of(case, file), Part::Value, "no such file");
+        }
+        let of = |known: bool| {
+            let mut names: Vec<&str> = users
+                .iter()
+                .filter(|(id, _)| case.mcp_service(*id).is_some() == known)
+                .map(|(id, _)| case.stack.service(*id).name.value.as_str())
+                .collect();
+            names.dedup();
+            listed(&names, 3)
+        };
+        for (checks, services) in [(OF_SERVERS, of(true)), (OF_OTHERS, of(false))] {
+            let checks = checks.iter().filter(|id| super::by_id(id).is_some());
+            let checks: Vec<&&str> = checks.collect();
+            if !checks.is_empty() && !services.is_empty() {
+                let verb = if checks.len() == 1 { "knows" } else { "know" };
+                let text = format!(
+                    "{} {verb} less about {services} without it",
+                    listed(&checks, 3)
+                );
+                finding = finding.evidence(Source::File, text);
+            }
+        }
+        findings.add(finding);
+    }
+}
+
+fn is_missing(case: &Case<'_>, file: &EnvFile) -> bool {
+    let absent = |source: SourceId| {
+        *case.stack.source(source).state() == State::Unreadable(Unreadable::Absent)
+    };
+    file.required && !file.read && file.source.is_some_and(absent)
+}
+
+/// Where the path is written: the entry, or its `path`.
+fn path_of(case: &Case<'_>, file: &EnvFile) -> Pointer {
+    let entry = case.stack.source(file.at.source).node(&file.at.path);
+    match entry {
+        Some(entry) if entry.is_map() => file.at.key("path"),
+        _ => file.at.clone(),
+    }
+}
+
+fn optional(file: &EnvFile) -> Fix {
+    Fix::manual(
+        format!(
+            "put {} where Compose looks for it, or mark it optional",
+            file.path
+        ),
+        format!("env_file:\n  - path: {}\n    required: false", file.path),
+    )
+}

@@ -1,0 +1,97 @@
+//! file-unreadable: a file that is there and cannot be read as text.
+
+use crate::change::Fix;
+use crate::check::reader::hops_of;
+use crate::check::{Case, Check, Finding, Findings, Need, Place, Severity};
+use crate::model::{How, Kind};
+use crate::repair::quoted_file;
+use crate::source::{MAX_BYTES, Part, State, Unreadable};
+
+pub(super) static CHECK: Check = Check {
+    id: "file-unreadable",
+    severity: Severity::Error,
+    needs: &[Need::Files],
+    covers: &[],
+    formerly: &[],
+    since: "0.1.0",
+    page: include_str!("../../checks/file-unreadable.md"),
+    run,
+};
+
+fn run(case: &Case<'_>, findings: &mut Findings) {
+    for input in &case.stack.inputs {
+        let source = case.stack.source(input.source);
+        let State::Unreadable(why) = source.state() else {
+            continue;
+        };
+        // An env file that is not there is another check's.
+        if input.kind == Kind::Env && *why == Unreadable::Absent {
+            continue;
+        }
+        let name = source.name();
+        if *why == Unreadable::Outside {
+            findings.skip(format!(
+                "{name} lies outside of the directory that may be read"
+            ));
+            continue;
+        }
+        let place = Place::Text(source.id(), 0..0);
+        let mut finding =
+            Finding::in_place(place, format!("{name} cannot be read: {}", words(why)));
+        let named = case.stack.services().flat_map(|(_, service)| {
+            let files = service.env_files.iter();
+            files.filter(|file| file.source == Some(source.id()))
+        });
+        for file in named {
+            finding = finding.also(&file.at, Part::Value, "named here");
+        }
+        if let Some(fix) = repair(why, name, input.how) {
+            finding = finding.fix(fix);
+        }
+        match input.kind {
+            Kind::Env => findings.add_as(Severity::Warning, finding),
+            _ => findings.add(finding.hops(hops_of(case, source.id()))),
+        }
+    }
+}
+
+fn words(why: &Unreadable) -> String {
+    match why {
+        Unreadable::NotText(_, "UTF-16") => {
+            "it is written in UTF-16, and its readers take UTF-8 only".to_owned()
+        }
+        Unreadable::NotText(at, kind) => {
+            format!("it is not UTF-8 text ({kind}, at byte {at})")
+        }
+        Unreadable::Directory => "it is a directory, where a file should be".to_owned(),
+        Unreadable::TooLarge(bytes) => format!(
+            "it has {bytes} bytes, more than the {MAX_BYTES} that are parsed: is it the right file?"
+        ),
+        other => other.to_string(),
+    }
+}
+
+fn repair(why: &Unreadable, name: &str, how: How) -> Option<Fix> {
+    let utf8 = quoted_file(&format!("{name}.utf8"));
+    let name = quoted_file(name);
+    match why {
+        Unreadable::NotText(_, "UTF-16") => Some(Fix::manual(
+            "convert it to UTF-8",
+            format!(
+                "iconv -f UTF-16 -t UTF-8 {name} > {utf8} && mv {utf8} {name}"
+            ),
+        )),
+        Unreadable::Directory if how == How::Mounted => Some(Fix::manual(
+            "remove the empty directory, and put the file in its place",
+            format!(
+                "rmdir {name}\n\
+                 # Docker makes a directory where the file to mount is absent when the container is created"
+            ),
+        )),
+        Unreadable::Denied(_) => Some(Fix::manual(
+            "let the user who runs mcpdoc read it",
+            format!("ls -l {name}\nsudo setfacl -m u:$USER:r {name}"),
+        )),
+        _ => None,
+    }
+}

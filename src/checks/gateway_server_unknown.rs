@@ -1,0 +1,319 @@
+//! gateway-server-unknown: a client asks a gateway for a server that the gateway does not have.
+
+use std::collections::{HashMap, HashSet};
+
+use strsim::levenshtein;
+
+use super::gateway_path::Call;
+use crate::catalog::gateway::{Switch, UnknownServers};
+use crate::change::{Fix, Op, Safety};
+use crate::check::reader::{Entry, entries};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
+use crate::gateway::{Outcome, Why};
+use crate::model::EnvLookup;
+use crate::source::{Node, Part, Pointer};
+
+pub(super) static CHECK: Check = Check {
+    id: "gateway-server-unknown",
+    severity: Severity::Error,
+    needs: &[Need::Files],
+    covers: &[],
+    formerly: &[],
+    since: "0.1.0",
+    page: include_str!("../../checks/gateway-server-unknown.md"),
+    run,
+};
+
+fn run(case: &Case<'_>, findings: &mut Findings) {
+    let mut names: HashMap<usize, Names> = HashMap::new();
+    for found in entries(case) {
+        let Some(call) = Call::of(case, found) else {
+            continue;
+        };
+        let Some(asked) = Asked::by(case, found, &call) else {
+            continue;
+        };
+        let source = case
+            .stack
+            .source(case.stack.gateways[call.gateway].root.source);
+        if !source.is_parsed() || !call.view.outcome.starts() {
+            continue;
+        }
+        let known = names
+            .entry(call.gateway)
+            .or_insert_with(|| Names::of(case, &call));
+        let unknown: Vec<&str> = asked
+            .names()
+            .filter(|name| !known.has(name) && !is_id(name))
+            .collect();
+        if unknown.is_empty() {
+            continue;
+        }
+        if takes_servers_from_database(case, &call) {
+            findings.skip(format!(
+                "{} may also have servers in its database, and was not asked",
+                call.gateway_title(case)
+            ));
+            continue;
+        }
+        let finding = finding(case, found, &call, &asked, known, &unknown);
+        findings.add_as(
+            match call.certain {
+                true => Severity::Error,
+                false => Severity::Warning,
+            },
+            finding,
+        );
+    }
+}
+
+/// The names that a client asks for, and where they are written.
+struct Asked<'a> {
+    at: &'a Pointer,
+    names: &'a str,
+    /// The whole value that they stand in.
+    written: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    fn by(case: &Case<'a>, found: Entry<'a>, call: &Call<'a>) -> Option<Asked<'a>> {
+        let clients = &case.catalog.litellm().clients;
+        let url = found.entry.url.as_ref()?;
+        let asked = match call.names(clients) {
+            Some(names) => Asked {
+                at: &url.at,
+                names,
+                written: &url.value,
+            },
+            None => {
+                let header = found.entry.header(&clients.servers_header)?;
+                Asked {
+                    at: &header.at,
+                    names: &header.value,
+                    written: &header.value,
+                }
+            }
+        };
+        // What comes from a variable, or is spelled in escapes, is not known here.
+        let clear = !asked.names.contains(['$', '%', '{', '<']);
+        (clear && asked.written.contains(asked.names)).then_some(asked)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.names
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+    }
+
+    /// The value with one name instead of another.
+    fn with(&self, name: &str, instead: &str) -> String {
+        let names: Vec<&str> = self
+            .names()
+            .map(|have| if have == name { instead } else { have })
+            .collect();
+        self.written.replacen(self.names, &names.join(","), 1)
+    }
+}
+
+/// A name as the gateway compares it.
+fn plain(name: &str) -> String {
+    name.trim().to_lowercase().replace(' ', "_")
+}
+
+/// The letters and digits of a name: what is left when separators are mixed up.
+fn letters(name: &str) -> String {
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Whether a name may be the id that the gateway made up for a server.
+fn is_id(name: &str) -> bool {
+    let digits = name.bytes().filter(u8::is_ascii_hexdigit).count();
+    digits >= 32 && name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
+/// Everything that a client may ask a gateway for: names, aliases and access groups, and where each is written.
+#[derive(Default)]
+struct Names {
+    list: Vec<(String, Pointer)>,
+    plain: HashSet<String>,
+    /// By [`letters`]: the first of that spelling in `list`.
+    letters: HashMap<String, usize>,
+}
+
+impl Names {
+    fn of(case: &Case<'_>, call: &Call<'_>) -> Names {
+        let gateway = &case.stack.gateways[call.gateway];
+        let source = case.stack.source(gateway.root.source);
+        let mut names = Names::default();
+        for server in &call.view.outcome.servers {
+            for name in [Some(&server.name), server.alias.as_ref()]
+                .into_iter()
+                .flatten()
+            {
+                names.add(&name.value, name.at.clone());
+            }
+            let groups = source
+                .node(&server.at.path)
+                .and_then(|server| server.get("access_groups"));
+            for group in groups.into_iter().flat_map(Node::items) {
+                names.add(group.scalar_text().unwrap_or_default(), group.pointer());
+            }
+        }
+        names
+    }
+
+    fn add(&mut self, name: &str, at: Pointer) {
+        if self.plain.insert(plain(name)) {
+            let number = self.list.len();
+            self.letters.entry(letters(name)).or_insert(number);
+            self.list.push((name.to_owned(), at));
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.plain.contains(&plain(name))
+    }
+
+    /// The name that was probably meant: the server behind an alias that is not in force, the same letters, nearly the
+    /// same letters.
+    fn nearest(&self, outcome: &Outcome, name: &str) -> Option<&(String, Pointer)> {
+        /// Among more names than this, one that is spelled a little otherwise means nothing.
+        const MOST: usize = 200;
+        let target = outcome.ignored.iter().find_map(|ruling| match &ruling.why {
+            Why::AliasIgnored { alias, target, .. } if plain(alias) == plain(name) => Some(target),
+            _ => None,
+        });
+        let wanted = letters(target.map_or(name, String::as_str));
+        if let Some(number) = self.letters.get(&wanted) {
+            return self.list.get(*number);
+        }
+        if self.list.len() > MOST {
+            return None;
+        }
+        self.list
+            .iter()
+            .map(|known| (levenshtein(&letters(&known.0), &wanted), known))
+            .filter(|(distance, _)| *distance <= wanted.chars().count() / 4)
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, known)| known)
+    }
+
+    /// What there is to ask for where no name is near.
+    fn shown(&self) -> String {
+        const MOST: usize = 5;
+        let names: Vec<&str> = self
+            .list
+            .iter()
+            .take(MOST)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let names = names.join(", ");
+        match self.list.len() {
+            0 => "it has no servers at all".to_owned(),
+            count if count > MOST => format!("it has {names} and {} more", count - MOST),
+            _ => format!("it has {names}"),
+        }
+    }
+}
+
+/// Whether the gateway's own file and environment say that it looks for servers in a database too.
+fn takes_servers_from_database(case: &Case<'_>, call: &Call<'_>) -> bool {
+    let gateway = &case.stack.gateways[call.gateway];
+    let settings = case
+        .stack
+        .source(gateway.root.source)
+        .node(&gateway.root.path)
+        .and_then(|root| root.get("general_settings"));
+    let env = |name: &str| match call.view.service() {
+        Some(id) => case.stack.service(id).env(name),
+        None => EnvLookup::Unknown,
+    };
+    let setting = |switch: &Switch| settings.and_then(|settings| settings.get(&switch.setting));
+    let clients = &case.catalog.litellm().clients;
+    let has_database = setting(&clients.database).is_some_and(|node| !node.is_null())
+        || !matches!(env(&clients.database.variable), EnvLookup::Unset);
+    let switched_on = setting(&clients.servers_in_database).and_then(Node::as_bool) == Some(true)
+        || matches!(
+            env(&clients.servers_in_database.variable),
+            EnvLookup::Set(value) if value.eq_ignore_ascii_case("true")
+        );
+    has_database && switched_on
+}
+
+fn finding(
+    case: &Case<'_>,
+    found: Entry<'_>,
+    call: &Call<'_>,
+    asked: &Asked<'_>,
+    known: &Names,
+    unknown: &[&str],
+) -> Finding {
+    let gateway = call.gateway_title(case);
+    let list = unknown
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(" and ");
+    let alone = asked.names().count() == unknown.len();
+    let facts = case.catalog.litellm();
+    let consequence = |follows: &UnknownServers| match alone {
+        true => follows.alone.clone(),
+        false => follows.among.clone(),
+    };
+    let possible: Vec<&UnknownServers> = facts
+        .clients
+        .unknown_servers
+        .iter()
+        .filter(|follows| {
+            !call
+                .view
+                .version
+                .narrow(&follows.versions, &facts.known)
+                .is_empty()
+        })
+        .collect();
+    let then = match possible.as_slice() {
+        [only] => consequence(only),
+        several => several
+            .iter()
+            .map(|follows| format!("{} {}", follows.versions.describe(), consequence(follows)))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let meant = unknown
+        .iter()
+        .find_map(|name| Some((*name, known.nearest(&call.view.outcome, name)?)));
+    let next = match &meant {
+        Some((_, (meant, _))) => format!("ask for `{meant}`"),
+        None => known.shown(),
+    };
+    let message = format!(
+        "{} asks for {list}, but the gateway has no server, alias or access group of that name: {gateway} {then}; \
+         {next}",
+        found.entry.name.value
+    );
+    let finding = Finding::at(asked.at, Part::Value, message)
+        .says("no server of that name")
+        .subject(&found.entry.name.value)
+        .hops(found.hops())
+        .evidence(
+            Source::Catalog,
+            format!(
+                "{gateway} compares names with its servers' keys, aliases and access groups, ignoring case"
+            ),
+        );
+    match meant {
+        Some((name, (meant, at))) => {
+            let fix = Fix::new(Safety::Unsafe, format!("ask for `{meant}`"))
+                .change(asked.at.clone(), Op::Set(asked.with(name, meant).into()));
+            finding
+                .also(at, Part::Key, "the gateway has this one")
+                .fix(fix)
+        }
+        None => finding,
+    }
+}

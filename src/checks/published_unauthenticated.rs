@@ -1,0 +1,204 @@
+//! published-unauthenticated: a server that asks nobody who they are is published on every interface of the host.
+
+use crate::catalog::server::Auth;
+use crate::catalog::{Bind, Speaks, TransportKind};
+use crate::repair;
+use crate::change::{Fix, Op, Safety};
+use crate::check::{Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own};
+use crate::model::{Port, Published};
+use crate::source::{Node, Part};
+
+pub(super) static CHECK: Check = Check {
+    id: "published-unauthenticated",
+    severity: Severity::Warning,
+    needs: &[Need::Files],
+    covers: &[],
+    formerly: &[],
+    since: "0.1.0",
+    page: include_str!("../../checks/published-unauthenticated.md"),
+    run,
+};
+
+fn run(case: &Case<'_>, findings: &mut Findings) {
+    let hops = case.chain.hops_by_service();
+    for mcp in case.mcp_services() {
+        let open: Vec<(&Port, &Speaks)> = mcp
+            .service
+            .ports
+            .iter()
+            .filter_map(|port| Some((port, open_behind(&mcp, port)?)))
+            .collect();
+        if !open.is_empty() {
+            let finding = finding(case, &mcp, &open);
+            findings.add(finding.hops(hops.get(&mcp.id).into_iter().flatten().copied()));
+        }
+    }
+}
+
+/// The transport without authentication that a port leads to from every interface.
+fn open_behind<'a>(mcp: &McpService<'a>, port: &Port) -> Option<&'a Speaks> {
+    if port.protocol != "tcp" || !port.on_every_interface() {
+        return None;
+    }
+    mcp.network().find(|speaks| {
+        // What listens on the container's loopback is not reached through a published port.
+        speaks.auth == Auth::None
+            && speaks.bind != Bind::Loopback
+            && speaks
+                .port
+                .is_some_and(|at| (port.target.0..=port.target.1).contains(&at))
+    })
+}
+
+fn finding(case: &Case<'_>, mcp: &McpService<'_>, open: &[(&Port, &Speaks)]) -> Finding {
+    let name = mcp.name();
+    let (port, speaks) = open[0];
+    let title = match speaks.kind {
+        TransportKind::Sse => "HTTP+SSE",
+        _ => "streamable HTTP",
+    };
+    let published = speaks.port.and_then(|target| port.published_of(target));
+    let published = match published {
+        Some(published) => format!("port {published}"),
+        None => match &port.published {
+            Published::Unknown(written) => format!("port {written}"),
+            _ => "a port of the engine's choice".to_owned(),
+        },
+    };
+    let message = format!(
+        "{name} serves {title} without authentication on {published} of every interface: whoever reaches this machine can call its tools",
+    );
+    let said = "on every interface";
+    let mut finding = Finding::at(&port.at, Part::Value, message)
+        .says(said)
+        .subject(name)
+        .evidence(
+            Source::Catalog,
+            format!("{} asks its callers for nothing", mcp.server.title),
+        );
+    for (port, _) in &open[1..] {
+        finding = finding.also(&port.at, Part::Value, said);
+    }
+    if let Some(image) = &mcp.service.image {
+        finding = finding.also(&image.at, Part::Value, "has no authentication");
+    }
+    let mut fix = Fix::new(Safety::Unsafe, format!("publish {name} on 127.0.0.1 only"));
+    for (port, _) in open {
+        let node = case.stack.source(port.at.source).node(&port.at.path);
+        let own = is_own(mcp.service, &port.at);
+        match node
+            .filter(|_| own)
+            .and_then(|node| on_loopback(node, port))
+        {
+            Some(Mend::Short(text)) => fix = fix.change(port.at.clone(), Op::Set(text.into())),
+            Some(Mend::Long(true)) => {
+                fix = fix.change(port.at.key("host_ip"), Op::Set("127.0.0.1".into()));
+            }
+            Some(Mend::Long(false)) => {
+                let op = Op::Insert("host_ip".to_owned(), "127.0.0.1".into());
+                fix = fix.change(port.at.clone(), op);
+            }
+            None => {
+                return finding.fix(Fix::manual(
+                    format!("publish {name} on 127.0.0.1 only, or not at all"),
+                    format!("ports:\n  - \"127.0.0.1:{}\"", short(port)),
+                ));
+            }
+        }
+    }
+    finding.fix(fix.then(repair::compose(case.stack, mcp.id, "up -d")))
+}
+
+/// How a port is bound to loopback in the syntax in which it is written.
+#[derive(Debug, PartialEq, Eq)]
+enum Mend {
+    Short(String),
+    /// Whether `host_ip` is written already.
+    Long(bool),
+}
+
+fn on_loopback(node: Node<'_>, port: &Port) -> Option<Mend> {
+    if node.is_map() {
+        return Some(Mend::Long(node.get("host_ip").is_some()));
+    }
+    short_on_loopback(node.scalar_text()?, port).map(Mend::Short)
+}
+
+fn short_on_loopback(written: &str, port: &Port) -> Option<String> {
+    let rest = match port.host_ip.as_deref() {
+        None | Some("") => written,
+        // An address that a variable gives is changed where the variable is set.
+        Some(address) => [format!("{address}:"), format!("[{address}]:")]
+            .iter()
+            .find_map(|address| written.strip_prefix(address.as_str()))?,
+    };
+    let names_host_port = port.published != Published::Any || rest.trim_matches(':').contains(':');
+    let rest = rest.trim_start_matches(':');
+    Some(match names_host_port {
+        true => format!("127.0.0.1:{rest}"),
+        false => format!("127.0.0.1::{rest}"),
+    })
+}
+
+fn short(port: &Port) -> String {
+    match port.published {
+        Published::Any => format!(":{}", port.pair()),
+        _ => port.pair(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Pointer, SourceId};
+
+    fn port(host_ip: Option<&str>, published: Option<u16>) -> Port {
+        Port {
+            host_ip: host_ip.map(str::to_owned),
+            published: published.map_or(Published::Any, |port| Published::At(port, port)),
+            target: (8000, 8000),
+            protocol: "tcp".to_owned(),
+            at: Pointer::root(SourceId(0)),
+        }
+    }
+
+    #[test]
+    fn an_address_is_put_in_front_of_a_port() {
+        for (written, host_ip, published, mended) in [
+            (
+                "48010:8000",
+                None,
+                Some(48010),
+                Some("127.0.0.1:48010:8000"),
+            ),
+            ("8000", None, None, Some("127.0.0.1::8000")),
+            (
+                "0.0.0.0:48010:8000",
+                Some("0.0.0.0"),
+                Some(48010),
+                Some("127.0.0.1:48010:8000"),
+            ),
+            (
+                "[::]:48010:8000",
+                Some("::"),
+                Some(48010),
+                Some("127.0.0.1:48010:8000"),
+            ),
+            (
+                "${PORT:-48010}:8000",
+                None,
+                Some(48010),
+                Some("127.0.0.1:${PORT:-48010}:8000"),
+            ),
+            (
+                "${BIND:-0.0.0.0}:48010:8000",
+                Some("0.0.0.0"),
+                Some(48010),
+                None,
+            ),
+        ] {
+            let mend = short_on_loopback(written, &port(host_ip, published));
+            assert_eq!(mend.as_deref(), mended, "{written}");
+        }
+    }
+}

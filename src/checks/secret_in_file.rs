@@ -1,0 +1,251 @@
+//! secret-in-file: a key, token or password that stands in a file where a reference would do.
+
+use std::collections::HashMap;
+
+use crate::chain::{Destination, HopId};
+use crate::change::Fix;
+use crate::check::reader::entries;
+use crate::check::{Case, Check, Finding, Findings, Need, Place, Severity};
+use crate::model::{Input, Kind};
+use crate::secret::{self, Secret};
+use crate::source::{Node, Part, Path, Pointer, Source, Step};
+
+pub(super) static CHECK: Check = Check {
+    id: "secret-in-file",
+    severity: Severity::Warning,
+    needs: &[Need::Files],
+    covers: &[],
+    formerly: &[],
+    since: "0.1.0",
+    page: include_str!("../../checks/secret-in-file.md"),
+    run,
+};
+
+fn run(case: &Case<'_>, findings: &mut Findings) {
+    let calls: HashMap<&Pointer, HopId> = entries(case)
+        .filter_map(|found| Some((&found.entry.at, found.hop?.id)))
+        .collect();
+    for input in &case.stack.inputs {
+        // An env file is where secrets belong.
+        if input.kind == Kind::Env {
+            continue;
+        }
+        let source = case.stack.source(input.source);
+        for (key, node) in secret::values(source) {
+            let text = node.scalar_text().unwrap_or_default();
+            if let Some(secret) = secret::find(key.as_deref(), text) {
+                let hop = call_of(&calls, node.pointer());
+                let asks = hop.is_some_and(|hop| asks_gateway(case, hop));
+                let finding = finding(input, source, key.as_deref(), node, &secret, asks);
+                findings.add(finding.hops(hop));
+            }
+        }
+    }
+}
+
+/// The call of the client's entry that a node is part of.
+fn call_of(calls: &HashMap<&Pointer, HopId>, mut at: Pointer) -> Option<HopId> {
+    while !at.path.steps().is_empty() {
+        if let Some(hop) = calls.get(&at) {
+            return Some(*hop);
+        }
+        at = at.parent();
+    }
+    None
+}
+
+/// Whether a call goes to a gateway of this stack.
+pub(super) fn asks_gateway(case: &Case<'_>, hop: HopId) -> bool {
+    matches!(
+        case.chain.hop(hop).destination,
+        Destination::Gateway { .. }
+    )
+}
+
+fn finding(
+    input: &Input,
+    source: &Source,
+    key: Option<&str>,
+    node: Node<'_>,
+    secret: &Secret,
+    asks_gateway: bool,
+) -> Finding {
+    let text = node.scalar_text().unwrap_or_default();
+    let before = &text[..secret.range.start];
+    let variable = variable(&node, key, before, asks_gateway);
+    let reference = reference(input.kind, &variable);
+    let path = node.path();
+    let message = format!(
+        "{} stands in {}: write {reference} instead, and replace the old one where it was issued",
+        secret.kind.title(),
+        place_of(source, &path, given(before)),
+    );
+    // Of a key that stands twice, only the last value has a path of its own.
+    let own_path = source
+        .node(&path)
+        .is_some_and(|found| found.span() == node.span());
+    let place = match own_path {
+        true => Place::Node(node.pointer(), Part::Value),
+        false => Place::Text(source.id(), node.span()),
+    };
+    Finding::in_place(place, message)
+        .says(secret.kind.title())
+        .subject(path.to_string())
+        .fix(Fix::manual(
+            format!("refer to the variable {variable}"),
+            advice(input.kind, &variable, &reference),
+        ))
+}
+
+/// Where a secret stands, in words: in a variable or under a path, of an entry, a service or the file.
+fn place_of(source: &Source, path: &Path, given: Option<&str>) -> String {
+    const LISTS: &[&str] = &["mcpServers", "mcp_servers", "services"];
+    let steps = path.steps();
+    let list = steps
+        .iter()
+        .position(|step| matches!(step, Step::Key(key) if LISTS.contains(&&**key)));
+    let entry = list.and_then(|at| match steps.get(at + 1)? {
+        Step::Key(name) => Some((&**name, &steps[at + 2..])),
+        Step::Index(_) => None,
+    });
+    let file = source.name();
+    let file = file.rsplit('/').next().unwrap_or(file);
+    let (of, rest) = entry
+        .filter(|(_, rest)| !rest.is_empty())
+        .unwrap_or((file, steps));
+    match (rest, given) {
+        ([Step::Key(key), Step::Index(_)], Some(name)) if &**key == "environment" => {
+            format!("`{name}` of {of}")
+        }
+        ([Step::Key(key), Step::Key(name)], _) if &**key == "environment" => {
+            format!("`{name}` of {of}")
+        }
+        ([], _) => of.to_owned(),
+        _ => {
+            let rest = rest.iter().fold(Path::root(), |path, step| match step {
+                Step::Key(key) => path.key(key),
+                Step::Index(index) => path.index(*index),
+            });
+            format!("`{rest}` of {of}")
+        }
+    }
+}
+
+fn reference(kind: Kind, variable: &str) -> String {
+    match kind {
+        Kind::LiteLlm => format!("os.environ/{variable}"),
+        _ => format!("${{{variable}}}"),
+    }
+}
+
+fn advice(kind: Kind, variable: &str, reference: &str) -> String {
+    let place = match kind {
+        Kind::LiteLlm => {
+            "it has to be the whole value; set the variable in the gateway's environment (`env_file`)"
+        }
+        Kind::Client => "set the variable in the shell that starts the client",
+        _ => {
+            "set the variable in the `.env` beside the compose file, and keep that out of version control"
+        }
+    };
+    format!(
+        "1. write {reference} in place of the secret: {place}\n\
+         2. issue a new {variable} and revoke the old one: whoever has read the file has it"
+    )
+}
+
+/// The name that a value is given to within a text; `before` is what stands before the value.
+fn given(before: &str) -> Option<&str> {
+    let head = ["Bearer ", "Basic "]
+        .iter()
+        .find_map(|scheme| before.strip_suffix(scheme))
+        .unwrap_or(before)
+        .trim_end_matches(['"', '\'']);
+    let assigned = [":-", ":=", "="]
+        .iter()
+        .find_map(|sign| head.strip_suffix(sign));
+    let name = assigned.unwrap_or_else(|| head.trim_end().trim_end_matches(':'));
+    let name = name.rsplit(|c: char| !is_name(c)).next()?;
+    let name = name.trim_start_matches('-');
+    (!name.is_empty() && (assigned.is_some() || secret::is_telling(name))).then_some(name)
+}
+
+/// A name for the variable: the one that the value is given to already, else one made of where it stands.
+pub(super) fn variable(
+    node: &Node<'_>,
+    key: Option<&str>,
+    before: &str,
+    asks_gateway: bool,
+) -> String {
+    let key = given(before).or(key).unwrap_or("secret");
+    if is_variable(key) {
+        return key.to_owned();
+    }
+    let path = node.path();
+    let mut keys = path.steps().iter().rev().filter_map(|step| match step {
+        Step::Key(key) => Some(&**key),
+        Step::Index(_) => None,
+    });
+    let known = KNOWN
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(key));
+    if let Some((_, variable)) = known {
+        return (*variable).to_owned();
+    }
+    let is_header = key.eq_ignore_ascii_case("authorization");
+    if is_header && asks_gateway {
+        return "LITELLM_KEY".to_owned();
+    }
+    let last = if is_header { "token" } else { key };
+    let holder = keys.find(|holder| *holder != key && !HOLDERS.contains(holder));
+    shout(&holder.map_or_else(|| last.to_owned(), |holder| format!("{holder}_{last}")))
+}
+
+/// What the variables of some keys are always called.
+const KNOWN: &[(&str, &str)] = &[
+    ("database_url", "DATABASE_URL"),
+    ("master_key", "LITELLM_MASTER_KEY"),
+    ("salt_key", "LITELLM_SALT_KEY"),
+    ("x-litellm-api-key", "LITELLM_KEY"),
+];
+
+/// Keys that say nothing of what they hold.
+const HOLDERS: &[&str] = &[
+    "args",
+    "command",
+    "env",
+    "environment",
+    "headers",
+    "litellm_params",
+    "mcpServers",
+    "mcp_servers",
+    "model_list",
+    "static_headers",
+];
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+/// Whether a name is an environment variable's by its letters.
+fn is_variable(name: &str) -> bool {
+    name.len() > 1
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// The name of a variable made of words.
+pub(super) fn shout(name: &str) -> String {
+    let loud: String = name
+        .chars()
+        .map(|c| match c.is_ascii_alphanumeric() {
+            true => c.to_ascii_uppercase(),
+            false => '_',
+        })
+        .collect();
+    match loud.starts_with(|c: char| c.is_ascii_digit()) {
+        true => format!("_{loud}"),
+        false => loud,
+    }
+}

@@ -1,0 +1,297 @@
+//! transport-mismatch: the caller speaks one transport, the server behind its url another.
+
+use crate::catalog::server::Server;
+use crate::catalog::{Certainty, Running, TransportKind};
+use crate::chain::{Behind, Caller, Destination, Hop, Reach};
+use crate::repair;
+use crate::change::{Fix, Safety};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
+use crate::model::{EnvLookup, Service, ServiceId};
+use crate::source::Part;
+
+pub(super) static CHECK: Check = Check {
+    id: "transport-mismatch",
+    severity: Severity::Error,
+    needs: &[Need::Files],
+    covers: &["wrong-transport"],
+    formerly: &[],
+    since: "0.1.0",
+    page: include_str!("../../checks/transport-mismatch.md"),
+    run,
+};
+
+fn run(case: &Case<'_>, findings: &mut Findings) {
+    for hop in &case.chain.hops {
+        let Some(id) = hop.service() else { continue };
+        match judge(hop, case.stack.service(id)) {
+            Judgement::Agrees => {}
+            Judgement::Unknown(reason) => findings.skip(reason),
+            Judgement::Differs(behind) => findings.add(finding(case, hop, id, behind)),
+        }
+    }
+}
+
+enum Judgement<'a> {
+    Agrees,
+    Differs(&'a Behind),
+    Unknown(String),
+}
+
+fn judge<'a>(hop: &'a Hop, service: &Service) -> Judgement<'a> {
+    let name = &service.name.value;
+    let Some(behind) = &hop.behind else {
+        return Judgement::Unknown(match (&service.image, &service.build) {
+            (_, Some(_)) | (None, _) => format!("{name} runs an image that is built locally"),
+            (Some(image), None) => {
+                format!(
+                    "the catalog does not know {}, the image of {name}",
+                    image.value.text
+                )
+            }
+        });
+    };
+    let Running {
+        transports,
+        certainty,
+    } = &behind.running;
+    if let Certainty::Unknown(why) = certainty {
+        return Judgement::Unknown(format!("what {name} speaks is not certain: {why}"));
+    }
+    if behind.running.speaks(hop.transport.into()).is_some() {
+        return Judgement::Agrees;
+    }
+    if transports.iter().any(|speaks| !speaks.sure) {
+        return Judgement::Unknown(format!("what {name} speaks was never verified"));
+    }
+    Judgement::Differs(behind)
+}
+
+fn finding(case: &Case<'_>, hop: &Hop, id: ServiceId, behind: &Behind) -> Finding {
+    let stack = case.stack;
+    let service = stack.service(id);
+    let name = &service.name.value;
+    let image = behind.image.repository_name();
+    let speaks = spoken(&behind.running);
+    let wanted = hop.transport.title();
+    let starts = match (speaks.as_str(), service.command.is_some()) {
+        ("", _) => format!("its image {image} exits unless it is told which transport to use"),
+        (speaks, false) => format!("its image {image} starts on {speaks}"),
+        (speaks, true) => format!("its command starts {image} on {speaks}"),
+    };
+    let message = format!(
+        "{} in {} calls {name} over {wanted}, but {starts}",
+        hop.entry(),
+        repair::file(stack, &hop.at)
+    );
+    let side = match hop.caller {
+        Caller::Gateway { .. } => "the gateway",
+        Caller::Client { .. } => "the client",
+    };
+    let finding = match &hop.transport_at {
+        Some(at) => {
+            Finding::at(at, Part::Value, message).says(format!("{side} will speak {wanted}"))
+        }
+        None => Finding::at(&hop.at, Part::Key, message).says(format!(
+            "{side} will speak {wanted}, because no transport is set"
+        )),
+    };
+    let mut finding = finding.subject(hop.entry()).hop(hop.id);
+    if let Some(url) = &hop.url {
+        finding = finding.also(&url.at, Part::Value, format!("to {name}"));
+    }
+    let on = match speaks.as_str() {
+        "" => "this starts no transport".to_owned(),
+        "stdio" => "this starts on stdio and listens on no port".to_owned(),
+        speaks => format!("this starts on {speaks}"),
+    };
+    finding = match (&service.command, &service.image) {
+        (Some(command), _) => finding.also(&command.at, Part::Value, on),
+        (None, Some(image)) => finding.also(&image.at, Part::Value, on),
+        (None, None) => finding.also(&service.at, Part::Key, on),
+    };
+    if let Some(why) = behind.running.transports.first().map(|speaks| &speaks.why) {
+        finding = finding.evidence(Source::Catalog, format!("{why} {speaks}"));
+    }
+    let Some(server) = case.catalog.by_id(&behind.server) else {
+        return finding;
+    };
+    for text in known(server, behind) {
+        finding = finding.evidence(Source::Catalog, text);
+    }
+    match mend(case, hop, id, behind, server) {
+        Some(fix) => finding.fix(fix),
+        None => finding,
+    }
+}
+
+/// `HTTP+SSE and streamable HTTP`; nothing when nothing is spoken.
+fn spoken(running: &Running) -> String {
+    let mut titles: Vec<&str> = running
+        .transports
+        .iter()
+        .map(|speaks| speaks.kind.title())
+        .collect();
+    titles.dedup();
+    titles.join(" and ")
+}
+
+/// What the catalog knows of the tag, and of transports that this version does not have.
+fn known(server: &Server, behind: &Behind) -> Vec<String> {
+    let mut texts = Vec::new();
+    let version = behind.version.as_ref();
+    if let Some((version, day)) = version.and_then(|v| Some((&v.version, v.assumed.as_ref()?))) {
+        texts.push(format!("{} was version {version} on {day}", behind.image));
+    }
+    for transport in &server.transports {
+        if let Some(known) = version
+            && !transport.versions.contains(&known.version)
+        {
+            let title = transport.kind.title();
+            let elsewhere = match transport.versions.describe().as_str() {
+                "from main" => "only the unreleased main branch has it".to_owned(),
+                versions => format!("versions {versions} have it"),
+            };
+            texts.push(format!("{} has no {title}; {elsewhere}", known.version));
+        }
+    }
+    texts
+}
+
+fn mend(
+    case: &Case<'_>,
+    hop: &Hop,
+    id: ServiceId,
+    behind: &Behind,
+    server: &Server,
+) -> Option<Fix> {
+    let stack = case.stack;
+    let service = stack.service(id);
+    let name = &service.name.value;
+    let network = [TransportKind::Http, TransportKind::Sse];
+    let running = network
+        .into_iter()
+        .find_map(|kind| behind.running.speaks(kind));
+    let (speaks, changes, words) = match running {
+        Some(speaks) => (speaks.clone(), Vec::new(), None),
+        None => {
+            let read_only = wants_read_only(case, hop, service, server);
+            match repair::serve(stack, case.catalog, hop, read_only) {
+                Some(served) => (served.speaks, served.changes, Some(served.words)),
+                None => return by_hand(case, hop, service, behind, server),
+            }
+        }
+    };
+    let call = speaks.kind.title();
+    let title = match &words {
+        Some(words) => format!("start {name} with `{words}` and call it over {call}"),
+        None => format!("call {name} over {call}"),
+    };
+    let port = port_for(hop, service, speaks.port?);
+    let url = port.and_then(|port| repair::url(hop, None, Some(port), speaks.path.as_deref()));
+    let written = url
+        .as_ref()
+        .and_then(|url| repair::set_url(stack, hop, url));
+    let (Some(url), Some(written)) = (&url, written) else {
+        let url = match &url {
+            Some(url) => format!("url: {}\n", repair::written(url)),
+            None => format!("ports: publish container port {}\n", speaks.port?),
+        };
+        let command = words.map(|words| format!("command of {name}: {words}\n"));
+        let text = format!(
+            "{}transport: {}\n{url}",
+            command.unwrap_or_default(),
+            speaks.kind
+        );
+        return Some(Fix::manual(title, text));
+    };
+    let mut fix = Fix::new(Safety::Unsafe, title);
+    let served = !changes.is_empty();
+    fix.changes = changes;
+    fix.changes.extend(repair::set_transport(hop, speaks.kind));
+    if hop.url.as_ref().is_some_and(|have| have.value != *url) {
+        fix.changes.push(written);
+    }
+    if served {
+        fix = fix.then(repair::compose(stack, id, "up -d"));
+    }
+    if let Caller::Gateway { gateway, .. } = hop.caller {
+        fix.then
+            .extend(repair::reread(stack, case.chain.gateways[gateway].service()));
+    }
+    Some(fix)
+}
+
+/// The port by which the caller reaches a container port.
+fn port_for(hop: &Hop, service: &Service, port: u16) -> Option<u16> {
+    match &hop.destination {
+        Destination::Service {
+            reach: Reach::Published,
+            ..
+        } => service
+            .ports
+            .iter()
+            .find_map(|pair| pair.published_of(port)),
+        _ => Some(port),
+    }
+}
+
+/// Whether the files say that the server must not write: by a variable that it does not read, or in the description.
+fn wants_read_only(case: &Case<'_>, hop: &Hop, service: &Service, server: &Server) -> bool {
+    let Some(access) = &server.access else {
+        return false;
+    };
+    let meant = access
+        .intent_env
+        .iter()
+        .any(|name| match service.env(name) {
+            EnvLookup::Set(value) => {
+                let off = ["false", "0", "no", "off"]
+                    .iter()
+                    .any(|no| value.eq_ignore_ascii_case(no));
+                // ALLOW_WRITE=false and READ_ONLY=true mean the same.
+                off == name.contains("WRITE")
+            }
+            EnvLookup::Unset | EnvLookup::Unknown => false,
+        });
+    let entry = case.stack.source(hop.at.source).node(&hop.at.path);
+    let description = entry.and_then(|entry| entry.get("description")?.as_str());
+    meant
+        || description.is_some_and(|text| {
+            let text = text.to_lowercase();
+            text.contains("read-only") || text.contains("read only")
+        })
+}
+
+/// For a server that speaks stdio alone: a bridge.
+fn by_hand(
+    case: &Case<'_>,
+    hop: &Hop,
+    service: &Service,
+    behind: &Behind,
+    server: &Server,
+) -> Option<Fix> {
+    let bridge = case.catalog.by_id(server.bridge.as_deref()?)?;
+    let front = bridge.front.as_ref()?;
+    let name = &service.name.value;
+    let path = bridge
+        .transports
+        .iter()
+        .find(|transport| transport.kind == front.kind);
+    let path = path.and_then(|transport| transport.path.default.as_deref());
+    let url = repair::url(hop, None, port_for(hop, service, front.port), path)?;
+    let text = format!(
+        "# Dockerfile: `build: .` in {name} instead of `image: {}`\n{}# {}\ntransport: {}\nurl: {}\n",
+        behind.image,
+        front
+            .dockerfile
+            .replace("{image}", &behind.image.to_string()),
+        repair::file(case.stack, &hop.at),
+        front.kind,
+        repair::written(&url),
+    );
+    let title = format!(
+        "put {} in front of {name}, which speaks only stdio",
+        bridge.title
+    );
+    Some(Fix::manual(title, text))
+}

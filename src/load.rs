@@ -1,0 +1,176 @@
+//! Files become a [`Stack`]: one file a dialect. Nothing here touches a disk; [`Files`] does.
+
+pub mod claude;
+pub mod compose;
+pub mod discover;
+pub mod files;
+pub mod placing;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+pub use files::{Entry, Files, Memory};
+
+use crate::model::{How, Input, Kind, Miss, Missed, Stack};
+use crate::source::{Format, Source, SourceId};
+
+/// What a run is asked to read. Paths are absolute and lexically clean (no `.` or `..`).
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The working directory: names in reports are relative to it.
+    pub cwd: PathBuf,
+    /// Files and directories given without a flag.
+    pub paths: Vec<PathBuf>,
+    /// `--litellm`.
+    pub litellm: Vec<PathBuf>,
+    /// `--compose`: each one project, files to merge.
+    pub compose: Vec<Vec<PathBuf>>,
+    /// `--claude`.
+    pub claude: Vec<PathBuf>,
+    /// `--env-file`: Compose's, for interpolation.
+    pub env_files: Vec<PathBuf>,
+    /// The home whose client files are looked at; `None` looks at none.
+    pub home: Option<PathBuf>,
+    /// Variables of the shell that Compose would interpolate from.
+    pub shell: BTreeMap<String, String>,
+}
+
+/// Opens files once, and remembers what became of them.
+pub struct Loader<'a> {
+    /// Where files come from.
+    pub files: &'a dyn Files,
+    /// The request.
+    pub request: &'a Request,
+    /// The stack so far.
+    pub stack: Stack,
+    opened: HashMap<(PathBuf, &'static str), SourceId>,
+}
+
+impl<'a> Loader<'a> {
+    /// Nothing read yet.
+    pub fn new(files: &'a dyn Files, request: &'a Request) -> Loader<'a> {
+        Loader {
+            files,
+            request,
+            stack: Stack::default(),
+            opened: HashMap::new(),
+        }
+    }
+
+    /// The file at an absolute path, read in `format`; opened at most once a format. What is wrong with it is in its
+    /// state.
+    pub fn open(&mut self, path: &Path, format: Format) -> SourceId {
+        let key = (self.real(path), format_key(format));
+        if let Some(id) = self.opened.get(&key) {
+            return *id;
+        }
+        let id = SourceId(u32::try_from(self.stack.sources.len()).unwrap_or(u32::MAX));
+        let name = shown(path, &self.request.cwd);
+        self.stack
+            .sources
+            .push(Source::new(id, name, format, self.files.read(path)));
+        self.opened.insert(key, id);
+        id
+    }
+
+    /// Where symbolic links lead from `path`, which the stack then knows too.
+    pub fn real(&mut self, path: &Path) -> PathBuf {
+        let real = self.files.identity(path);
+        self.stack.links.note(path, real.clone());
+        real
+    }
+
+    /// The source with that number.
+    pub fn source(&self, id: SourceId) -> &Source {
+        self.stack.source(id)
+    }
+
+    /// Notes that a file is part of the run; a file counts once a kind.
+    pub fn input(&mut self, source: SourceId, kind: Kind, how: How) {
+        if !self
+            .stack
+            .inputs
+            .iter()
+            .any(|have| have.source == source && have.kind == kind)
+        {
+            self.stack.inputs.push(Input { source, kind, how });
+        }
+    }
+
+    /// Notes that something was looked for in vain.
+    pub fn missed(&mut self, what: impl Into<String>, flag: &'static str) {
+        self.miss(Miss::NotFound, what, flag);
+    }
+
+    /// Notes that something is there, and was not read.
+    pub fn passed_over(&mut self, what: impl Into<String>, flag: &'static str) {
+        self.miss(Miss::PassedOver, what, flag);
+    }
+
+    /// Notes that something is no part of the run as it should be.
+    pub fn miss(&mut self, why: Miss, what: impl Into<String>, flag: &'static str) {
+        let what = what.into();
+        let missed = Missed { what, flag, why };
+        if !self.stack.missed.contains(&missed) {
+            self.stack.missed.push(missed);
+        }
+    }
+}
+
+fn format_key(format: Format) -> &'static str {
+    match format {
+        Format::Yaml(crate::source::Dialect::PyYaml) => "yaml-py",
+        Format::Yaml(crate::source::Dialect::GoYaml) => "yaml-go",
+        Format::Json => "json",
+        Format::Jsonc => "jsonc",
+        Format::Toml => "toml",
+        Format::Env => "env",
+    }
+}
+
+/// A path as people see it: relative to `cwd` when below it, with `/`.
+pub fn shown(path: &Path, cwd: &Path) -> String {
+    let path = path.strip_prefix(cwd).unwrap_or(path);
+    let text = path.to_string_lossy();
+    // Only there is a backslash a separator.
+    let text = if cfg!(windows) {
+        text.replace('\\', "/")
+    } else {
+        text.into_owned()
+    };
+    if text.is_empty() {
+        ".".to_owned()
+    } else {
+        text
+    }
+}
+
+/// `path` seen from `base`, with `.` and `..` resolved by their letters alone.
+pub fn join(base: &Path, path: &str) -> PathBuf {
+    clean(&base.join(path))
+}
+
+/// A path with `.` and `..` resolved by their letters alone.
+pub fn clean(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !out.pop() {
+                    out.push("..");
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Reads everything that `request` asks for.
+pub fn load(request: &Request, files: &dyn Files) -> Stack {
+    let mut loader = Loader::new(files, request);
+    discover::run(&mut loader);
+    loader.stack
+}

@@ -1,0 +1,357 @@
+//! Which files belong to a run: those that are named, those that a directory holds, and those that either implies.
+
+mod points;
+mod recognise;
+mod search;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use self::recognise::LITELLM;
+use super::{Loader, Request, claude, compose, placing, shown};
+use crate::catalog::client::known;
+use crate::model::{Gateway, GatewayKind, How, Kind, Miss, Scope};
+use crate::source::Pointer;
+
+/// How many directories above a gateway's file are looked at for the compose file that mounts it.
+const PARENTS: usize = 2;
+
+/// Finds and loads every file that the request names or implies.
+pub(super) fn run(loader: &mut Loader<'_>) {
+    named(loader);
+    let roots = directories(loader);
+    search(loader, &roots);
+    mounted_gateways(loader);
+    mounting_projects(loader);
+    mounted_gateways(loader);
+    if loader.stack.gateways.is_empty() && !roots.is_empty() {
+        let places = looked_in(&roots, &loader.request.cwd);
+        loader.missed(
+            format!("a LiteLLM file (looked in {places})"),
+            "--litellm FILE",
+        );
+    }
+    clients_of_home(loader);
+}
+
+/// What the command line names, broken or not.
+fn named(loader: &mut Loader<'_>) {
+    let request = loader.request;
+    for path in &request.litellm {
+        add_gateway(loader, path, How::Flag);
+    }
+    let mut groups: Vec<&Vec<PathBuf>> = Vec::new();
+    for files in request.compose.iter().filter(|files| !files.is_empty()) {
+        if !groups.contains(&files) {
+            groups.push(files);
+            compose::load_project(loader, files, How::Flag);
+        }
+    }
+    for path in &request.claude {
+        if let Some(program) = known().other(path) {
+            let name = shown(path, &request.cwd);
+            let what = format!(
+                "{name}: a file of {program}, which is not judged yet; read as one of Claude Code's"
+            );
+            loader.miss(Miss::Misread, what, "--claude FILE");
+        }
+        claude::load_file(loader, path, How::Flag);
+    }
+    let mut compose_files = Vec::new();
+    for path in request
+        .paths
+        .iter()
+        .filter(|path| !loader.files.is_dir(path))
+    {
+        if let Some(program) = known().other(path) {
+            let name = shown(path, &request.cwd);
+            let what = format!("{name}: a file of {program}, which is not judged yet");
+            loader.miss(Miss::OtherClient, what, "--claude FILE");
+            continue;
+        }
+        match recognise::named(loader, path) {
+            Some(Kind::LiteLlm) => add_gateway(loader, path, How::Flag),
+            Some(Kind::Compose) => compose_files.push(path.clone()),
+            Some(Kind::Client) => {
+                claude::load_file(loader, path, How::Flag);
+            }
+            Some(Kind::Env) | None => {
+                let name = shown(path, &request.cwd);
+                loader.missed(
+                    format!("{name}: not recognised as a LiteLLM, compose or client file"),
+                    "--litellm, --compose or --claude",
+                );
+            }
+        }
+    }
+    for files in recognise::with_overrides(compose_files) {
+        add_project(loader, &files, How::Flag);
+    }
+}
+
+/// The directories that the command line names; the working directory when it names nothing.
+fn directories(loader: &Loader<'_>) -> Vec<PathBuf> {
+    let request = loader.request;
+    let paths = request.paths.iter();
+    let mut roots: Vec<PathBuf> = paths
+        .filter(|path| loader.files.is_dir(path))
+        .cloned()
+        .collect();
+    if names_nothing(request) {
+        roots.push(request.cwd.clone());
+    }
+    roots
+}
+
+/// What these directories hold.
+fn search(loader: &mut Loader<'_>, roots: &[PathBuf]) {
+    let mut found = search::Found::default();
+    for root in roots {
+        search::search(loader, root, &mut found);
+    }
+    for path in recognise::without_parts(loader, &found.compose) {
+        add_project(loader, &[path], How::Found);
+    }
+    for path in &found.litellm {
+        add_gateway(loader, path, How::Found);
+    }
+    for path in &found.clients {
+        claude::load_file(loader, path, How::Found);
+    }
+}
+
+/// Configurations that LiteLLM's containers are started with. Who names files of LiteLLM's has named them all.
+fn mounted_gateways(loader: &mut Loader<'_>) {
+    if !loader.request.litellm.is_empty() {
+        return;
+    }
+    let configs: BTreeSet<(PathBuf, String)> = loader
+        .stack
+        .services()
+        .filter_map(|(_, service)| Some((placing::config(service)?, service.name.value.clone())))
+        .collect();
+    for (path, service) in configs {
+        // A directory is what the engine makes of a file that was not there.
+        if loader.files.is_file(&path) || loader.files.is_dir(&path) {
+            add_gateway(loader, &path, How::Mounted);
+        } else {
+            let name = shown(&path, &loader.request.cwd);
+            loader.missed(
+                format!("{name}, which service {service} is started with"),
+                "--litellm FILE",
+            );
+        }
+    }
+}
+
+/// Compose files near a gateway's file that mount it, unless compose files were named.
+fn mounting_projects(loader: &mut Loader<'_>) {
+    let request = loader.request;
+    let named = |loader: &Loader<'_>| {
+        let of_flag =
+            |input: &crate::model::Input| input.kind == Kind::Compose && input.how == How::Flag;
+        loader.stack.inputs.iter().any(of_flag)
+    };
+    if !request.compose.is_empty() || named(loader) {
+        return;
+    }
+    let wanted: Vec<PathBuf> = loader
+        .stack
+        .gateways
+        .iter()
+        .map(|gateway| gateway.path.clone())
+        .filter(|path| !is_mounted(loader, path))
+        .collect();
+    let places: Vec<Vec<PathBuf>> = wanted
+        .iter()
+        .map(|path| directories_around(loader, path))
+        .collect();
+    let directories: BTreeSet<&PathBuf> = places.iter().flatten().collect();
+    let mut candidates = Vec::new();
+    for dir in directories {
+        let names = search::file_names(loader, dir);
+        candidates.extend(recognise::projects_in(loader, dir, &names).projects);
+    }
+    for candidate in recognise::without_parts(loader, &candidates) {
+        let before = (
+            loader.stack.projects.len(),
+            loader.stack.inputs.len(),
+            loader.stack.missed.len(),
+        );
+        let Some(index) = add_project(loader, &[candidate], How::Mounted) else {
+            continue;
+        };
+        let project = loader.stack.projects.get(index);
+        let stack = &loader.stack;
+        let mounts =
+            |path: &PathBuf| project.is_some_and(|project| placing::runs(stack, project, path));
+        if !wanted.iter().any(mounts) {
+            loader.stack.projects.truncate(before.0);
+            loader.stack.inputs.truncate(before.1);
+            loader.stack.missed.truncate(before.2);
+        }
+    }
+    for (path, places) in wanted.iter().zip(&places) {
+        if !is_mounted(loader, path) {
+            let name = shown(path, &request.cwd);
+            let places = looked_in(places, &request.cwd);
+            loader.missed(
+                format!("a compose file that mounts {name} (looked in {places})"),
+                "--compose FILE",
+            );
+        }
+    }
+}
+
+fn is_mounted(loader: &Loader<'_>, path: &Path) -> bool {
+    let mut projects = loader.stack.projects.iter();
+    projects.any(|project| placing::runs(&loader.stack, project, path))
+}
+
+/// A file's directory and those above it, as far as its repository goes.
+fn directories_around(loader: &Loader<'_>, path: &Path) -> Vec<PathBuf> {
+    let mut around = Vec::new();
+    for dir in path.ancestors().skip(1).take(1 + PARENTS) {
+        around.push(dir.to_owned());
+        let git = dir.join(".git");
+        if loader.files.is_dir(&git) || loader.files.is_file(&git) {
+            break;
+        }
+    }
+    around
+}
+
+/// The client files of this machine and user, those in and above the working directory included.
+fn clients_of_home(loader: &mut Loader<'_>) {
+    let request = loader.request;
+    let Some(home) = &request.home else { return };
+    let user_file = claude::user_file(request);
+    let mut places: BTreeSet<PathBuf> = user_file.iter().cloned().collect();
+    for file in &known().files {
+        places.extend(
+            file.machine
+                .iter()
+                .filter(|path| path.is_absolute())
+                .cloned(),
+        );
+        if file.ancestors {
+            let below_home = request.cwd.starts_with(home);
+            let dirs = request.cwd.ancestors();
+            let dirs = dirs.take_while(|dir| !below_home || dir.starts_with(home));
+            places.extend(dirs.map(|dir| dir.join(&file.name)));
+        }
+    }
+    places.extend(known().not_read.iter().map(|file| home.join(&file.path)));
+
+    let mut loaded = Vec::new();
+    for path in places.iter().filter(|path| loader.files.is_file(path)) {
+        let is_new = !loader.stack.clients.iter().any(|have| have.path == *path);
+        let wanted = user_file.as_ref() == Some(path) || recognise::is_client(loader, path);
+        if is_new && wanted && claude::load_file(loader, path, How::Found).is_some() {
+            loaded.push(path.clone());
+        }
+    }
+    let only_pointing = names_only_litellm(request);
+    if only_pointing {
+        forget_others(loader, &loaded);
+    }
+    if loader.stack.clients.is_empty() {
+        let what = if only_pointing {
+            "a client file that points at this gateway"
+        } else {
+            "a client file"
+        };
+        let user_file = user_file.map_or_else(String::new, |path| tilde(&path, home));
+        loader.missed(
+            format!("{what} (looked in {user_file}, .mcp.json here and above, and where people put them in vain)"),
+            "--claude FILE",
+        );
+    }
+}
+
+/// Takes back those files of the home that have nothing to do with the gateway.
+fn forget_others(loader: &mut Loader<'_>, loaded: &[PathBuf]) {
+    let gateways = points::Addresses::of(&loader.stack);
+    let points: Vec<bool> = loader
+        .stack
+        .clients
+        .iter()
+        .map(|file| !loaded.contains(&file.path) || gateways.are_pointed_at_by(&loader.stack, file))
+        .collect();
+    // Managed servers exclude all others: where any other file counts, so do they.
+    let any = points.contains(&true);
+    let mut points = points.into_iter();
+    let mut forgotten = Vec::new();
+    loader.stack.clients.retain(|file| {
+        let managed = file
+            .entries
+            .iter()
+            .any(|entry| entry.scope == Scope::Managed);
+        let keep = points.next() == Some(true) || (any && managed);
+        if !keep {
+            forgotten.push(file.source);
+        }
+        keep
+    });
+    loader
+        .stack
+        .inputs
+        .retain(|input| !(input.kind == Kind::Client && forgotten.contains(&input.source)));
+}
+
+fn add_gateway(loader: &mut Loader<'_>, path: &Path, how: How) {
+    loader.real(path);
+    let links = &loader.stack.links;
+    let have = |gateway: &Gateway| links.same(&gateway.path, path);
+    if loader.stack.gateways.iter().any(have) {
+        return;
+    }
+    let id = loader.open(path, LITELLM);
+    loader.input(id, Kind::LiteLlm, how);
+    let name = loader.stack.name(id);
+    loader.stack.gateways.push(Gateway {
+        id: format!("gateway:{name}"),
+        kind: GatewayKind::LiteLlm,
+        root: Pointer::root(id),
+        path: path.to_owned(),
+    });
+}
+
+/// Loads a project whose first file is in none yet.
+fn add_project(loader: &mut Loader<'_>, files: &[PathBuf], how: How) -> Option<usize> {
+    let first = loader.open(files.first()?, recognise::COMPOSE);
+    let mut projects = loader.stack.projects.iter();
+    if projects.any(|project| project.files.contains(&first)) {
+        return None;
+    }
+    Some(compose::load_project(loader, files, how))
+}
+
+fn names_only_litellm(request: &Request) -> bool {
+    !request.litellm.is_empty()
+        && request.paths.is_empty()
+        && request.compose.is_empty()
+        && request.claude.is_empty()
+}
+
+fn names_nothing(request: &Request) -> bool {
+    request.paths.is_empty()
+        && request.litellm.is_empty()
+        && request.compose.is_empty()
+        && request.claude.is_empty()
+}
+
+fn looked_in(places: &[PathBuf], cwd: &Path) -> String {
+    let names: Vec<String> = places.iter().map(|place| shown(place, cwd)).collect();
+    names.join(", ")
+}
+
+fn tilde(path: &Path, home: &Path) -> String {
+    match path.strip_prefix(home) {
+        Ok(rest) => format!("~/{}", shown(rest, Path::new(""))),
+        Err(_) => shown(path, Path::new("")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

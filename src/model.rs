@@ -1,0 +1,141 @@
+//! What is declared: a [`Stack`] of gateways, clients and compose projects, every value with the place it stands at.
+//!
+//! A model says what files say, not what becomes of it: what a gateway makes of its file is [`crate::gateway`]'s,
+//! who reaches whom is [`crate::chain`]'s.
+
+mod client;
+mod compose;
+mod input;
+mod links;
+mod port;
+mod reference;
+
+pub use client::{Client, ClientEntry, ClientFile, Scope};
+pub use compose::{
+    Attachment, EnvFile, EnvFrom, EnvLookup, EnvVar, Healthcheck, Mount, Network, Project, Service,
+    ServiceId, Text,
+};
+pub use input::{How, Input, Kind, Miss, Missed};
+pub use links::Links;
+pub use port::{ByPort, Port, Published};
+pub use reference::{Reference, Spelling};
+
+use crate::source::{Pointer, Source, SourceId};
+
+/// Everything that was read, and what it declares.
+#[derive(Debug, Default)]
+pub struct Stack {
+    /// Every file that was opened, readable or not; a [`SourceId`] is an index.
+    pub sources: Vec<Source>,
+    /// The files of this run, in the order in which they were found.
+    pub inputs: Vec<Input>,
+    /// What was looked for and is not there, with the flag that would add it.
+    pub missed: Vec<Missed>,
+    /// Gateway configurations.
+    pub gateways: Vec<Gateway>,
+    /// Client settings.
+    pub clients: Vec<ClientFile>,
+    /// Compose projects.
+    pub projects: Vec<Project>,
+    /// Where symbolic links among the paths of this stack lead.
+    pub links: Links,
+}
+
+impl Stack {
+    /// The file with that number.
+    pub fn source(&self, id: SourceId) -> &Source {
+        &self.sources[id.0 as usize]
+    }
+
+    /// The file's name as people see it.
+    pub fn name(&self, id: SourceId) -> &str {
+        self.source(id).name()
+    }
+
+    /// The service with that id.
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.projects[id.project].services[id.service]
+    }
+
+    /// The project that the service belongs to.
+    pub fn project(&self, id: ServiceId) -> &Project {
+        &self.projects[id.project]
+    }
+
+    /// Every service of every project.
+    pub fn services(&self) -> impl Iterator<Item = (ServiceId, &Service)> {
+        self.projects.iter().enumerate().flat_map(|(project, p)| {
+            p.services
+                .iter()
+                .enumerate()
+                .map(move |(service, s)| (ServiceId { project, service }, s))
+        })
+    }
+}
+
+/// Which gateway a configuration is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayKind {
+    /// LiteLLM's proxy server.
+    LiteLlm,
+}
+
+impl GatewayKind {
+    /// The program's name.
+    pub fn title(self) -> &'static str {
+        match self {
+            GatewayKind::LiteLlm => "LiteLLM",
+        }
+    }
+
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            GatewayKind::LiteLlm => "litellm",
+        }
+    }
+}
+
+/// A gateway's configuration file.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Stable id: `gateway:` and the file's name.
+    pub id: String,
+    /// Whose configuration it is.
+    pub kind: GatewayKind,
+    /// The node that the gateway reads as its configuration: the root of its file.
+    pub root: Pointer,
+    /// Absolute path of the file, to recognise it among mounts.
+    pub path: std::path::PathBuf,
+}
+
+/// How a client or gateway talks to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Transport {
+    /// Newline-delimited JSON over a child process's pipes.
+    Stdio,
+    /// HTTP+SSE of revision 2024-11-05: a GET stream and a POST address.
+    Sse,
+    /// Streamable HTTP, revision 2025-03-26 and later.
+    Http,
+}
+
+impl Transport {
+    /// The word that LiteLLM and MCP clients write.
+    pub fn word(self) -> &'static str {
+        match self {
+            Transport::Stdio => "stdio",
+            Transport::Sse => "sse",
+            Transport::Http => "http",
+        }
+    }
+
+    /// The field's name for it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Transport::Stdio => "stdio",
+            Transport::Sse => "HTTP+SSE",
+            Transport::Http => "streamable HTTP",
+        }
+    }
+}

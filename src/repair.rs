@@ -1,0 +1,607 @@
+//! What a fix of a hop writes: into the caller's entry, into the service that it calls, into the networks between.
+
+mod shell;
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::catalog::server::{Server, Switch, Transport as Spoken};
+use crate::catalog::{Bind, Catalog, Certainty, ImageRef, Speaks, TransportKind};
+use crate::chain::{Behind, Caller, Hop, Started};
+use crate::change::{Change, Op};
+use crate::model::{EnvFrom, EnvLookup, Project, Service, ServiceId, Stack, Text};
+use crate::source::{Node, Path, Pointer, Step};
+
+pub use shell::{quoted, quoted_file};
+
+/// A file's name without its directories.
+pub fn file(stack: &Stack, at: &Pointer) -> String {
+    let name = stack.name(at.source);
+    name.rsplit('/').next().unwrap_or(name).to_owned()
+}
+
+/// `config.yaml's db_main`
+pub fn caller(stack: &Stack, hop: &Hop) -> String {
+    format!("{}'s {}", file(stack, &hop.at), hop.entry())
+}
+
+/// A `docker compose` command for a service; with the files where several projects were read, or where Compose would
+/// not find all of them itself.
+pub fn compose(stack: &Stack, service: ServiceId, verb: &str) -> String {
+    let project = stack.project(service);
+    let name = quoted(&stack.service(service).name.value);
+    let files: Vec<&str> = project.files.iter().map(|id| stack.name(*id)).collect();
+    let several = stack.projects.len() > 1;
+    // Compose reads these itself, from the first file.
+    let includes = project
+        .files
+        .iter()
+        .any(|id| stack.source(*id).root().get("include").is_some());
+    if several
+        && includes
+        && let Some(file) = files.first()
+    {
+        let dir = file.rsplit_once('/').map_or(".", |(dir, _)| dir);
+        return format!("(cd {} && docker compose {verb} {name})", quoted_file(dir));
+    }
+    let found = files.len() < 2 || includes || files.iter().all(|file| is_default(file));
+    if found && !several {
+        return format!("docker compose {verb} {name}");
+    }
+    let files: String = files
+        .iter()
+        .map(|file| format!("-f {} ", quoted_file(file)))
+        .collect();
+    format!("docker compose {files}{verb} {name}")
+}
+
+/// Whether Compose looks for a file of that name.
+fn is_default(file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let stem = name
+        .strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"));
+    stem.is_some_and(|stem| {
+        matches!(
+            stem,
+            "compose" | "compose.override" | "docker-compose" | "docker-compose.override"
+        )
+    })
+}
+
+/// The command after which a caller reads its file again, where it is a service.
+pub fn reread(stack: &Stack, service: Option<ServiceId>) -> Option<String> {
+    service.map(|service| compose(stack, service, "restart"))
+}
+
+/// The url of a hop with another host, port or path. Nothing when the url is not written in the file as it is used.
+pub fn url(hop: &Hop, host: Option<&str>, port: Option<u16>, path: Option<&str>) -> Option<Url> {
+    let mut url = hop.url.as_ref()?.value.clone();
+    if let Some(host) = host {
+        url.set_host(Some(host)).ok()?;
+    }
+    if let Some(port) = port {
+        url.set_port(Some(port)).ok()?;
+    }
+    if let Some(path) = path {
+        url.set_path(path);
+    }
+    Some(url)
+}
+
+/// A url as people write it: no slash where there is no path.
+pub fn written(url: &Url) -> String {
+    let text = url.to_string();
+    match url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
+        true => text.trim_end_matches('/').to_owned(),
+        false => text,
+    }
+}
+
+/// The change that writes `to`. Nothing when the file does not have the url itself, but a reference to it.
+pub fn set_url(stack: &Stack, hop: &Hop, to: &Url) -> Option<Change> {
+    let url = hop.url.as_ref()?;
+    let node = stack.source(url.at.source).node(&url.at.path)?;
+    let literal = Url::parse(node.as_str()?.trim()).ok()?;
+    // The slash of an empty path is kept where it was written.
+    let text = match node.as_str()?.trim().ends_with('/') {
+        true => to.to_string(),
+        false => written(to),
+    };
+    (literal == url.value).then(|| Change {
+        at: url.at.clone(),
+        op: Op::Set(json!(text)),
+    })
+}
+
+/// The change that makes the caller speak `kind`; nothing when it does already.
+pub fn set_transport(hop: &Hop, kind: TransportKind) -> Option<Change> {
+    if TransportKind::from(hop.transport) == kind {
+        return None;
+    }
+    let word = kind.to_string();
+    let key = match hop.caller {
+        Caller::Client { .. } => "type",
+        Caller::Gateway { .. } => "transport",
+    };
+    Some(match &hop.transport_at {
+        Some(at) => Change {
+            at: at.clone(),
+            op: Op::Set(json!(word)),
+        },
+        None => Change {
+            at: hop.at.clone(),
+            op: Op::Insert(key.to_owned(), json!(word)),
+        },
+    })
+}
+
+/// A way to start a service's server on a transport over the network.
+#[derive(Debug)]
+pub struct Served {
+    /// What has to be written into the service.
+    pub changes: Vec<Change>,
+    /// What is added, as a person would say it: `--transport=sse`.
+    pub words: String,
+    /// What the server then speaks.
+    pub speaks: Speaks,
+}
+
+/// How the server behind a hop is started on a transport over the network: streamable HTTP where this version has it,
+/// else HTTP+SSE. What is written is read again by the catalog, so that it is known to work. `read_only` adds the
+/// arguments that forbid writing.
+pub fn serve(stack: &Stack, catalog: &Catalog, hop: &Hop, read_only: bool) -> Option<Served> {
+    let behind = hop.behind.as_ref()?;
+    let id = hop.service()?;
+    let server = catalog.by_id(&behind.server)?;
+    let service = stack.service(id);
+    let base = Command::of(stack, service, server, behind)?;
+    [TransportKind::Http, TransportKind::Sse]
+        .into_iter()
+        .find_map(|kind| {
+            let transport = on_network(server, behind, kind)?;
+            let Switch { args, env } = &transport.enable;
+            let args = (args.clone(), Vec::new());
+            let env = (
+                Vec::new(),
+                env.iter()
+                    .map(|(n, v)| (n.clone(), v.clone()))
+                    .collect::<Vec<_>>(),
+            );
+            let both = (args.0.clone(), env.1.clone());
+            [args, env, both].into_iter().find_map(|(args, env)| {
+                let filled = args.iter().chain(env.iter().map(|(_, value)| value));
+                if (args.is_empty() && env.is_empty())
+                    || filled.into_iter().any(|text| text.contains('<'))
+                {
+                    return None;
+                }
+                let mut wanted = Vec::new();
+                if read_only && let Some(access) = &server.access {
+                    wanted.extend(
+                        access
+                            .read_only
+                            .args
+                            .iter()
+                            .filter(|arg| !base.has(arg))
+                            .cloned(),
+                    );
+                }
+                wanted.extend(args);
+                let speaks = base.with(server, behind, service, &wanted, &env, kind)?;
+                let mut changes = base.changes(service, &wanted);
+                changes.extend(set_variables(stack, service, &env));
+                let assigned = env.iter().map(|(name, value)| format!("{name}={value}"));
+                let words: Vec<String> = wanted.iter().cloned().chain(assigned).collect();
+                Some(Served {
+                    changes,
+                    words: words.join(" "),
+                    speaks,
+                })
+            })
+        })
+}
+
+/// The port on which the server of a hop would listen if it were started on a transport over the network.
+pub fn would_listen(stack: &Stack, catalog: &Catalog, hop: &Hop) -> Option<u16> {
+    if let Some(served) = serve(stack, catalog, hop, false) {
+        return served.speaks.port;
+    }
+    let behind = hop.behind.as_ref()?;
+    let server = catalog.by_id(&behind.server)?;
+    [TransportKind::Http, TransportKind::Sse]
+        .into_iter()
+        .find_map(|kind| on_network(server, behind, kind)?.port.default)
+}
+
+/// The transport of that kind which the version in the image certainly has.
+fn on_network<'a>(server: &'a Server, behind: &Behind, kind: TransportKind) -> Option<&'a Spoken> {
+    let version = behind.version.as_ref().map(|known| &known.version);
+    server.transports.iter().find(|transport| {
+        transport.kind == kind
+            && !transport.unsure
+            && version.map_or(transport.versions.is_all(), |v| {
+                transport.versions.contains(v)
+            })
+    })
+}
+
+/// A service's command, as written and as run, without the words that choose a transport.
+struct Command<'a> {
+    node: Option<Node<'a>>,
+    raw: Vec<String>,
+    run: Started,
+    shortened: bool,
+}
+
+impl<'a> Command<'a> {
+    fn of(
+        stack: &'a Stack,
+        service: &Service,
+        server: &Server,
+        behind: &Behind,
+    ) -> Option<Command<'a>> {
+        let mut run = Started::of(service)?;
+        let Some(command) = &service.command else {
+            // What replaces the image's own command has to repeat it.
+            let facts = server.image_facts(&behind.image)?;
+            facts.entrypoint.as_ref()?;
+            run.args = facts.command.clone()?;
+            let raw = run.args.clone();
+            return Some(Command {
+                node: None,
+                raw,
+                run,
+                shortened: false,
+            });
+        };
+        let node = stack.source(command.at.source).node(&command.at.path)?;
+        let mut raw: Vec<String> = match node.as_str() {
+            Some(line) if line.contains(['"', '\'', '\\', '\n']) => return None,
+            Some(line) => line.split_whitespace().map(str::to_owned).collect(),
+            None => node
+                .items()
+                .map(|item| item.scalar_text().map(str::to_owned))
+                .collect::<Option<_>>()?,
+        };
+        if raw.len() != run.args.len() {
+            return None;
+        }
+        let chosen = choosing(server, &run.args);
+        let mut keep = chosen.iter();
+        raw.retain(|_| keep.next().is_some_and(|chosen| !chosen));
+        let mut keep = chosen.iter();
+        run.args
+            .retain(|_| keep.next().is_some_and(|chosen| !chosen));
+        Some(Command {
+            node: Some(node),
+            raw,
+            run,
+            shortened: chosen.contains(&true),
+        })
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.run.args.iter().any(|arg| arg == word)
+    }
+
+    /// What the server speaks with more words and variables, if `kind` is among it and can be reached.
+    fn with(
+        &self,
+        server: &Server,
+        behind: &Behind,
+        service: &Service,
+        words: &[String],
+        variables: &[(String, String)],
+        kind: TransportKind,
+    ) -> Option<Speaks> {
+        let mut started = self.run.clone();
+        started.args.extend_from_slice(words);
+        let env = |name: &str| match variables.iter().find(|(have, _)| have == name) {
+            Some((_, value)) => EnvLookup::Set(value.clone()),
+            None => service.env(name),
+        };
+        let running = server.runs(&started.launch(&behind.image, &env));
+        if running.certainty != Certainty::Known {
+            return None;
+        }
+        let speaks = running.speaks(kind)?;
+        (speaks.port.is_some() && speaks.path.is_some() && speaks.bind != Bind::Loopback)
+            .then(|| speaks.clone())
+    }
+
+    fn changes(&self, service: &Service, words: &[String]) -> Vec<Change> {
+        if words.is_empty() && !self.shortened {
+            return Vec::new();
+        }
+        let all: Vec<&String> = self.raw.iter().chain(words).collect();
+        match &service.command {
+            None => vec![Change {
+                at: service.at.clone(),
+                op: Op::Insert("command".to_owned(), json!(all)),
+            }],
+            Some(command) if self.node.is_some_and(Node::is_seq) && !self.shortened => words
+                .iter()
+                .map(|word| Change {
+                    at: command.at.clone(),
+                    op: Op::Push(json!(word)),
+                })
+                .collect(),
+            Some(command) => {
+                let list =
+                    self.node.is_some_and(Node::is_seq) || all.iter().any(|w| w.contains(' '));
+                let line = || {
+                    all.iter()
+                        .map(|word| word.as_str())
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                };
+                let value = if list { json!(all) } else { json!(line()) };
+                vec![Change {
+                    at: command.at.clone(),
+                    op: Op::Set(value),
+                }]
+            }
+        }
+    }
+}
+
+/// Which of the words choose a transport, in whatever way the server has for it.
+fn choosing(server: &Server, args: &[String]) -> Vec<bool> {
+    let alternatives = || {
+        let transports = server.transports.iter();
+        transports
+            .flat_map(|t| &t.select.args)
+            .filter(|words| !words.contains([' ', '*']))
+    };
+    let mut chosen = vec![false; args.len()];
+    for at in 0..args.len() {
+        let attached = alternatives().any(|word| *word == args[at]);
+        let apart = args.get(at + 1).is_some_and(|value| {
+            let pair = format!("{}={value}", args[at]);
+            alternatives().any(|word| *word == pair)
+        });
+        chosen[at] |= attached || apart;
+        if apart {
+            chosen[at + 1] = true;
+        }
+    }
+    chosen
+}
+
+/// The changes that put `args` behind the arguments that a service gives to its server. Nothing where it is not known
+/// what they would come behind.
+pub fn add_arguments(
+    stack: &Stack,
+    service: &Service,
+    server: &Server,
+    image: &ImageRef,
+    args: &[String],
+) -> Option<Vec<Change>> {
+    // Behind a shell's line or `--` they would be somebody else's.
+    let ends = |word: &Text| matches!(word.text.as_str(), "-c" | "-lc" | "--");
+    let lines = [&service.entrypoint, &service.command]
+        .into_iter()
+        .flatten();
+    if lines.flat_map(|line| &line.value).any(ends) {
+        return None;
+    }
+    let Some(command) = &service.command else {
+        // What replaces the image's own command has to repeat it; an entrypoint of the file's own drops it.
+        let before = match &service.entrypoint {
+            Some(_) => Vec::new(),
+            None => server.image_facts(image)?.command.clone()?,
+        };
+        let op = Op::Insert(
+            "command".to_owned(),
+            json!([before.as_slice(), args].concat()),
+        );
+        return Some(vec![Change {
+            at: service.at.clone(),
+            op,
+        }]);
+    };
+    // What `extends` or an anchor brings in belongs to others too.
+    let own = Path::keys(["services", service.name.value.as_str()]);
+    let node = stack.source(command.at.source).node(&command.at.path)?;
+    if !command.at.path.starts_with(&own) {
+        return None;
+    }
+    let change = |op| Change {
+        at: command.at.clone(),
+        op,
+    };
+    match node.scalar_text() {
+        _ if node.is_seq() => Some(
+            args.iter()
+                .map(|arg| change(Op::Push(json!(arg))))
+                .collect(),
+        ),
+        Some(line) if !line.trim().is_empty() => {
+            let line = format!("{} {}", line.trim_end(), args.join(" "));
+            Some(vec![change(Op::Set(json!(line)))])
+        }
+        _ => None,
+    }
+}
+
+/// The changes that give variables to a service.
+pub fn set_variables(
+    stack: &Stack,
+    service: &Service,
+    variables: &[(String, String)],
+) -> Vec<Change> {
+    let at = service.at.key("environment");
+    let node = stack.source(at.source).node(&at.path);
+    let mut absent = Map::new();
+    let mut changes = Vec::new();
+    for (name, value) in variables {
+        let have = service
+            .variable(name)
+            .filter(|have| have.from == EnvFrom::Environment);
+        let pair = format!("{name}={value}");
+        match (have, node) {
+            (Some(have), _) => {
+                let item = matches!(have.at.path.steps().last(), Some(Step::Index(_)));
+                let value = if item { json!(pair) } else { json!(value) };
+                changes.push(Change {
+                    at: have.at.clone(),
+                    op: Op::Set(value),
+                });
+            }
+            (None, Some(node)) if node.is_seq() => {
+                changes.push(Change {
+                    at: at.clone(),
+                    op: Op::Push(json!(pair)),
+                });
+            }
+            (None, Some(node)) if node.is_map() => {
+                let op = Op::Insert(name.clone(), json!(value));
+                changes.push(Change { at: at.clone(), op });
+            }
+            _ => {
+                absent.insert(name.clone(), json!(value));
+            }
+        }
+    }
+    if !absent.is_empty() {
+        let op = Op::Insert("environment".to_owned(), Value::Object(absent));
+        changes.push(Change {
+            at: service.at.clone(),
+            op,
+        });
+    }
+    changes
+}
+
+/// A network that a service may join to be reached by another, and the changes that make it join.
+#[derive(Debug)]
+pub struct Joined {
+    /// What has to be written.
+    pub changes: Vec<Change>,
+    /// The key of the network in the joining service's project.
+    pub key: String,
+}
+
+/// Makes `service` join a network of `caller`'s.
+pub fn join(stack: &Stack, caller: ServiceId, service: ServiceId) -> Option<Joined> {
+    let (ours, theirs) = (stack.project(caller), stack.project(service));
+    let (calling, called) = (stack.service(caller), stack.service(service));
+    if called.network_mode.is_some() {
+        return None;
+    }
+    let known = calling.networks.iter().filter_map(|joined| {
+        let network = ours.network(&joined.key)?;
+        Some((network, network.real_name.get()?))
+    });
+    // A network with a name of its own outlives its project; `default` is the last choice.
+    let (network, real) =
+        known.min_by_key(|(network, _)| (!network.external, network.key == "default"))?;
+    let same = theirs
+        .networks
+        .iter()
+        .find(|have| have.real_name.get() == Some(real));
+    let declared = |key: &str| match key == real {
+        true => json!({ "external": true }),
+        false => json!({ "external": true, "name": real }),
+    };
+    // Joined by the same key, but a network of its own: the declaration is what is wrong.
+    let own = called.networks.iter().find_map(|joined| {
+        let own = theirs.network(&joined.key)?;
+        let at = own.at.as_ref()?;
+        (own.key == network.key && caller.project != service.project).then_some(at)
+    });
+    if let (Some(at), None) = (own, same) {
+        let change = Change {
+            at: at.clone(),
+            op: Op::Set(declared(&network.key)),
+        };
+        return Some(Joined {
+            changes: vec![change],
+            key: network.key.clone(),
+        });
+    }
+    let mut changes = Vec::new();
+    let key = match same {
+        _ if caller.project == service.project => network.key.clone(),
+        Some(have) => have.key.clone(),
+        None => {
+            let key = free_key(theirs, &network.key, real);
+            let root = Pointer::root(called.at.source);
+            let at = root.key("networks");
+            let has = stack
+                .source(at.source)
+                .node(&at.path)
+                .is_some_and(Node::is_map);
+            changes.push(if has {
+                Change {
+                    at,
+                    op: Op::Insert(key.clone(), declared(&key)),
+                }
+            } else {
+                let section = json!({ key.as_str(): declared(&key) });
+                Change {
+                    at: root,
+                    op: Op::Insert("networks".to_owned(), section),
+                }
+            });
+            key
+        }
+    };
+    let written = called.networks.iter().find(|joined| !joined.implicit);
+    changes.push(match written.map(|joined| joined.at.parent()) {
+        Some(at)
+            if stack
+                .source(at.source)
+                .node(&at.path)
+                .is_some_and(Node::is_seq) =>
+        {
+            Change {
+                at,
+                op: Op::Push(json!(key)),
+            }
+        }
+        Some(at) => Change {
+            at,
+            op: Op::Insert(key.clone(), Value::Null),
+        },
+        // `default` stays, or the others of its project no longer reach it.
+        None => {
+            let both = if key == "default" {
+                json!(["default"])
+            } else {
+                json!(["default", key])
+            };
+            Change {
+                at: called.at.clone(),
+                op: Op::Insert("networks".to_owned(), both),
+            }
+        }
+    });
+    Some(Joined { changes, key })
+}
+
+/// A key that a project does not use yet: the one that its neighbour has, the network's name, or one made of both.
+fn free_key(project: &Project, key: &str, real: &str) -> String {
+    let made = format!("{key}-of-{real}");
+    let candidates = [key, real, &made];
+    let free = |key: &&&str| **key != "default" && project.network(key).is_none();
+    candidates
+        .iter()
+        .find(free)
+        .map_or_else(|| made.clone(), |key| (*key).to_owned())
+}
+
+/// Whether two services have a network in common.
+pub fn common(stack: &Stack, one: ServiceId, other: ServiceId) -> bool {
+    let names = |id: ServiceId| {
+        let project = stack.project(id);
+        let joined = stack.service(id).networks.iter();
+        joined.map(|joined| match project.network(&joined.key) {
+            Some(network) => network.real_name.text.as_str(),
+            None => joined.key.as_str(),
+        })
+    };
+    let ours: Vec<&str> = names(one).collect();
+    names(other).any(|name| ours.contains(&name))
+}

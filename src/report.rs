@@ -1,0 +1,152 @@
+//! What a run shows: one file a format, all from the same [`Examination`].
+
+pub mod json;
+pub mod text;
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use crate::Examination;
+use crate::change::Fix;
+use crate::check::{Label, Place};
+use crate::fix::{self, Edit};
+use crate::secret;
+use crate::source::{Position, Source, SourceId};
+
+/// A place as reports show it: positions 1-based, ends exclusive.
+pub(crate) struct Spot<'a> {
+    pub source: &'a Source,
+    pub start: Position,
+    pub end: Position,
+    pub range: Range<usize>,
+    pub path: String,
+}
+
+/// Where a label points, in bytes and for people.
+pub(crate) fn spot<'a>(examination: &'a Examination, label: &Label) -> Spot<'a> {
+    let source = examination.stack.source(label.at.source());
+    let (range, path) = match &label.at {
+        Place::Node(pointer, part) => (
+            source.locate(&pointer.path, *part),
+            pointer.path.to_string(),
+        ),
+        Place::Text(_, span) => (span.clone(), String::new()),
+    };
+    Spot {
+        source,
+        start: source.position(range.start),
+        end: source.position(range.end),
+        range,
+        path,
+    }
+}
+
+/// How many bytes of files may be parsed again to prove edits. A report of ten thousand findings shows the first
+/// repairs as lines and the others in words.
+const PROOF: usize = 4 * 1024 * 1024;
+
+/// Works out the lines of repairs, as far as they can be shown.
+pub(crate) struct Repairs<'a> {
+    examination: &'a Examination,
+    left: Cell<usize>,
+}
+
+/// A repair as edits, and the files as they are afterwards with secrets masked.
+pub(crate) struct Lines {
+    pub edits: Vec<Edit>,
+    pub after: Vec<(SourceId, String)>,
+}
+
+/// Why a repair has no lines here.
+pub(crate) enum Withheld {
+    /// It is one that a person makes.
+    ByHand,
+    /// Something about the lines, in words.
+    Because(String),
+}
+
+impl Withheld {
+    /// The reason, where there is one to give.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Withheld::ByHand => None,
+            Withheld::Because(reason) => Some(reason),
+        }
+    }
+}
+
+impl<'a> Repairs<'a> {
+    pub fn of(examination: &'a Examination) -> Repairs<'a> {
+        Repairs {
+            examination,
+            left: Cell::new(PROOF),
+        }
+    }
+
+    /// The lines of a repair.
+    pub fn lines(&self, fix: &Fix) -> Result<Lines, Withheld> {
+        if fix.changes.is_empty() {
+            return Err(Withheld::ByHand);
+        }
+        let stack = &self.examination.stack;
+        let size = |id: SourceId| stack.source(id).text().len();
+        let cost = fix.changes.iter().fold(0usize, |cost, change| {
+            cost.saturating_add(size(change.at.source))
+        });
+        let Some(left) = self.left.get().checked_sub(cost) else {
+            let reason = "there are too many findings to work out every line; --only narrows them";
+            return Err(Withheld::Because(reason.to_owned()));
+        };
+        self.left.set(left);
+        let edits = fix::lower(&|id| stack.source(id), fix)
+            .map_err(|refused| Withheld::Because(secret::redact(&refused.to_string())))?;
+        let mut files: Vec<SourceId> = edits.iter().map(|edit| edit.source).collect();
+        files.dedup();
+        let mut after = Vec::new();
+        for id in files {
+            let edited = edited(stack.source(id), &edits);
+            let masked = secret::masked_text(&edited);
+            if shows_secret(&edits, id, edited.text(), &masked) {
+                let reason = "the lines hold a secret".to_owned();
+                return Err(Withheld::Because(reason));
+            }
+            after.push((id, masked));
+        }
+        Ok(Lines { edits, after })
+    }
+}
+
+/// A file as it is after some edits.
+fn edited(source: &Source, edits: &[Edit]) -> Source {
+    let own: Vec<Edit> = edits
+        .iter()
+        .filter(|edit| edit.source == source.id())
+        .cloned()
+        .collect();
+    let text = fix::apply(source.text(), &own);
+    Source::new(
+        source.id(),
+        source.name(),
+        source.format(),
+        Ok(text.into_bytes()),
+    )
+}
+
+/// Whether what the edits write is masked in the edited file.
+fn shows_secret(edits: &[Edit], id: SourceId, after: &str, masked: &str) -> bool {
+    let mut shift = 0isize;
+    edits.iter().filter(|edit| edit.source == id).any(|edit| {
+        let start = edit.range.start.saturating_add_signed(shift);
+        let end = start + edit.text.len();
+        shift += edit.text.len() as isize - edit.range.len() as isize;
+        after.get(start..end) != masked.get(start..end)
+    })
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
+}

@@ -1,0 +1,250 @@
+//! The report for people: the chain first, then what is wrong with it, then how to go on.
+
+mod chain;
+mod full;
+mod summary;
+mod window;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::{Repairs, count, spot};
+use crate::Examination;
+use crate::check::{Finding, Severity};
+use crate::secret;
+use crate::source::Source;
+use crate::term::{Screen, clean};
+use crate::verdict::Judged;
+use window::Texts;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The chain, a line for each finding, the summary.
+    Quiet,
+    /// Errors in full, the rest in a line or two.
+    Usual,
+    /// Everything in full.
+    Verbose,
+}
+
+/// How to write.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to.
+    pub screen: Screen,
+    /// How much.
+    pub detail: Detail,
+    /// The user whose home was read, when it is not the one who runs mcpdoc.
+    pub user: Option<String>,
+}
+
+/// The whole report.
+pub fn render(examination: &Examination, options: &Options) -> String {
+    let writer = Writer {
+        examination,
+        screen: options.screen,
+        detail: options.detail,
+        texts: Texts::of(examination),
+        repairs: Repairs::of(examination),
+        folder: common_folder(examination),
+    };
+    let mut out = String::new();
+    writer.chain(&mut out);
+    match options.detail {
+        Detail::Quiet => writer.list(&mut out),
+        Detail::Usual | Detail::Verbose => writer.findings(&mut out),
+    }
+    writer.summary(&mut out, options.user.as_deref());
+    out
+}
+
+/// More findings of one check than this are counted, not shown.
+const ALIKE: usize = 20;
+
+struct Writer<'a> {
+    examination: &'a Examination,
+    screen: Screen,
+    detail: Detail,
+    texts: Texts,
+    repairs: Repairs<'a>,
+    /// The folder that all files are in, with a final slash: said once, left out afterwards.
+    folder: String,
+}
+
+impl Writer<'_> {
+    /// One line a finding: everything on one screen.
+    fn list(&self, out: &mut String) {
+        let Examination { diagnosis, .. } = self.examination;
+        let widest = diagnosis
+            .findings
+            .iter()
+            .map(|judged| judged.finding.check.len())
+            .max();
+        for judged in &diagnosis.findings {
+            let finding = &judged.finding;
+            let word = format!("{:<7}", finding.severity.word());
+            let word = match finding.severity {
+                Severity::Error => self.screen.red(&word),
+                Severity::Warning => self.screen.yellow(&word),
+                Severity::Note => self.screen.cyan(&word),
+            };
+            let place = self.place(finding);
+            let width = widest.unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "{word} {:<width$}  {}",
+                finding.check,
+                self.screen.dim(&place)
+            );
+        }
+    }
+    /// Errors in full, the rest in short; what another finding causes stands under its cause.
+    fn findings(&self, out: &mut String) {
+        let findings = &self.examination.diagnosis.findings;
+        let verbose = self.detail == Detail::Verbose;
+        let in_full = |judged: &&Judged| verbose || judged.finding.severity == Severity::Error;
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for judged in findings.iter().filter(in_full) {
+            let times = times.entry(judged.finding.check).or_default();
+            *times += 1;
+            if verbose || *times <= ALIKE {
+                self.full(out, judged);
+            }
+        }
+        for (check, times) in times
+            .into_iter()
+            .filter(|(_, times)| !verbose && *times > ALIKE)
+        {
+            let _ = writeln!(
+                out,
+                "{} {} more (-v shows them all)\n",
+                self.screen.red(&format!("error[{check}]")),
+                times - ALIKE
+            );
+        }
+        let mut groups: Vec<Vec<&Judged>> = Vec::new();
+        for judged in findings.iter().filter(|judged| !in_full(judged)) {
+            let same = |group: &&mut Vec<&Judged>| {
+                group[0].finding.check == judged.finding.check
+                    && group[0].finding.severity == judged.finding.severity
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(judged),
+                None => groups.push(vec![judged]),
+            }
+        }
+        for group in groups {
+            self.brief(out, &group);
+        }
+    }
+    /// `error[port-mismatch]`
+    fn head(&self, finding: &Finding) -> String {
+        let head = format!("{}[{}]", finding.severity.word(), finding.check);
+        match finding.severity {
+            Severity::Error => self.screen.red(&head),
+            Severity::Warning => self.screen.yellow(&head),
+            Severity::Note => self.screen.cyan(&head),
+        }
+    }
+    /// Findings of one check and severity: a line for the check, then for each what it says, where, and what to do.
+    fn brief(&self, out: &mut String, group: &[&Judged]) {
+        let screen = self.screen;
+        let first = &group[0].finding;
+        let painted = self.head(first);
+        let places: Vec<String> = group
+            .iter()
+            .map(|judged| self.place(&judged.finding))
+            .collect();
+        if let [place] = places.as_slice() {
+            let _ = writeln!(out, "{painted} {}", screen.dim(place));
+        } else {
+            let _ = writeln!(
+                out,
+                "{painted} {}",
+                screen.dim(&count(group.len(), "place"))
+            );
+        }
+        for (judged, place) in group.iter().zip(&places).take(ALIKE) {
+            let mut text = self.safe(&self.message(judged));
+            if group.len() > 1 {
+                text = format!("{place}: {text}");
+            }
+            let _ = writeln!(out, "{}", screen.wrap(&text, "    ", "    "));
+            // What a note proposes is in its words already.
+            if let Some(fix) = judged.finding.fixes.first()
+                && first.severity > Severity::Note
+            {
+                let fix = screen.wrap(&self.safe(&fix.title), "    → ", "      ");
+                let _ = writeln!(out, "{}", screen.green(&fix));
+            }
+        }
+        if group.len() > ALIKE {
+            let _ = writeln!(
+                out,
+                "    and {} more (-v shows them all)",
+                group.len() - ALIKE
+            );
+        }
+    }
+    fn message(&self, judged: &Judged) -> String {
+        let mut message = judged.finding.message.clone();
+        if let Some(versions) = &judged.finding.versions
+            && !message.contains(versions.as_str())
+        {
+            let _ = write!(message, " (in LiteLLM {versions})");
+        }
+        if let Some(cause) = judged.caused_by {
+            let _ = write!(
+                message,
+                " (because of {})",
+                self.examination.diagnosis.finding(cause).finding.check
+            );
+        }
+        message
+    }
+    /// Foreign text, redacted and harmless.
+    fn safe(&self, text: &str) -> String {
+        clean(&secret::redact(text))
+    }
+
+    /// A file's name, seen from the folder that all files are in.
+    fn name(&self, source: &Source) -> String {
+        let name = source.name();
+        clean(name.strip_prefix(self.folder.as_str()).unwrap_or(name))
+    }
+
+    /// Where a finding stands: `config.yaml:3:16`.
+    fn place(&self, finding: &Finding) -> String {
+        let label = &finding.labels[0];
+        let spot = spot(self.examination, label);
+        format!(
+            "{}:{}:{}",
+            self.name(spot.source),
+            spot.start.line,
+            spot.start.column
+        )
+    }
+}
+
+/// The longest folder, with a final slash, that all files of the run are in; empty when they have none in common.
+fn common_folder(examination: &Examination) -> String {
+    let stack = &examination.stack;
+    let mut names = stack.inputs.iter().map(|input| stack.name(input.source));
+    let folder = |name: &str| name.rfind('/').map_or(0, |at| at + 1);
+    let Some(first) = names.next() else {
+        return String::new();
+    };
+    let mut common = &first[..folder(first)];
+    for name in names {
+        while !name.starts_with(common) {
+            common = &common[..folder(common.trim_end_matches('/'))];
+        }
+    }
+    // Files that share only the root share nothing worth saying.
+    if common == "/" {
+        String::new()
+    } else {
+        common.to_owned()
+    }
+}

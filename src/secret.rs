@@ -1,0 +1,312 @@
+//! What is a secret, and how it is kept out of everything that mcpdoc says.
+//!
+//! Two strictness levels. [`find`] speaks to the owner of a file and must seldom be wrong: known shapes, passwords in
+//! URLs, random values under telling names. [`spans_to_mask`] protects output and would rather hide too much: whatever
+//! stands under a telling name. Neither touches references such as `${VAR}`: they are what the owner should write.
+
+mod scan;
+mod shape;
+mod word;
+
+use std::ops::Range;
+
+use crate::source::{Node, Shape, Source, Style};
+
+pub use word::{is_placeholder, is_reference, is_telling};
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Its bytes in the text.
+    pub range: Range<usize>,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// Kinds of secrets, as far as a person would call them differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A key whose shape tells whose it is; what to call it.
+    Issued(&'static str),
+    /// A JSON Web Token.
+    Jwt,
+    /// What follows `Bearer`.
+    Bearer,
+    /// What follows `Basic`.
+    Basic,
+    /// A private key in PEM.
+    PrivateKey,
+    /// The password in a URL.
+    UrlPassword,
+    /// A random value under a name such as `api_key`.
+    Named,
+    /// A value under a name such as `password`.
+    Password,
+}
+
+impl Kind {
+    /// What a person calls it, with an article.
+    pub fn title(self) -> &'static str {
+        match self {
+            Kind::Issued(title) => title,
+            Kind::Jwt => "a JSON Web Token",
+            Kind::Bearer => "a bearer token",
+            Kind::Basic => "a user name and password (Basic)",
+            Kind::PrivateKey => "a private key",
+            Kind::UrlPassword => "a password in a url",
+            Kind::Named => "a secret value",
+            Kind::Password => "a password",
+        }
+    }
+}
+
+/// The first secret in the value of `key`. Says nothing of references, placeholders, paths, plain words and numbers.
+pub fn find(key: Option<&str>, text: &str) -> Option<Secret> {
+    // Nothing that is a secret for certain is shorter than a password, and most values of a stack are.
+    if text.len() < word::SHORTEST_PASSWORD {
+        return None;
+    }
+    shape::private_key(text)
+        .or_else(|| shape::url_password(text))
+        .or_else(|| shape::credentials(text))
+        .or_else(|| shape::issued(text))
+        .or_else(|| named(key?, 0..text.len(), text))
+        .or_else(|| {
+            scan::assignments(text, scan::Text::Value)
+                .into_iter()
+                .find_map(|assignment| {
+                    named(&text[assignment.name.clone()], assignment.value, text)
+                })
+        })
+}
+
+/// A value that only its name gives away.
+fn named(key: &str, range: Range<usize>, text: &str) -> Option<Secret> {
+    let range = word::default_of(text, range);
+    let value = &text[range.clone()];
+    if !is_telling(key) || is_reference(value) || is_placeholder(value) {
+        return None;
+    }
+    let kind = if word::names_password(key) && word::is_password(value) {
+        Kind::Password
+    } else if word::is_opaque(value) {
+        Kind::Named
+    } else {
+        return None;
+    };
+    Some(Secret { range, kind })
+}
+
+/// The bytes of `text`, the value of `key`, that must not be shown. In order, without overlaps.
+pub fn spans_to_mask(key: Option<&str>, text: &str) -> Vec<Range<usize>> {
+    tidy(text, spans_of(key, text))
+}
+
+/// The bytes of `text`, the value of `key`, in whose place references belong: of any length, spaces among them.
+pub fn spans_to_replace(key: Option<&str>, text: &str) -> Vec<Range<usize>> {
+    let mut spans = joined(spans_of(key, text));
+    spans.retain(|span| text[span.clone()].contains(char::is_alphanumeric));
+    spans
+}
+
+fn spans_of(key: Option<&str>, text: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    if key.is_some_and(|key| hides(key, text)) {
+        mask_value(text, 0..text.len(), &mut spans);
+    }
+    mask_known(text, scan::Text::Value, &mut spans);
+    spans
+}
+
+/// Whether the value of a variable can be shown to everyone: a reference, a switch, a number, a path, an address
+/// without user and query, or words under a name that tells of no secret.
+pub fn is_plain(name: &str, text: &str) -> bool {
+    if is_reference(text) || word::is_switch(text) {
+        return true;
+    }
+    let mut harmless = !is_telling(name) && spans_to_replace(Some(name), text).is_empty();
+    word::without_references(text, 0..text.len(), |part| {
+        harmless &= word::is_harmless(&text[part]);
+    });
+    harmless
+}
+
+/// `text`, the value of `key`, with `*` for every byte of a secret: as many bytes as before.
+pub fn mask(key: Option<&str>, text: &str) -> String {
+    starred(text, &spans_to_mask(key, text))
+}
+
+/// Free text such as a message, a url or a line of a log, with `*` for every byte of a secret.
+pub fn redact(text: &str) -> String {
+    let mut spans = Vec::new();
+    mask_known(text, scan::Text::Prose, &mut spans);
+    starred(text, &tidy(text, spans))
+}
+
+/// A file's whole text with `*` for every byte of a secret: by its nodes, and line by line for comments and for files
+/// without a tree. Lines and columns stay.
+pub fn masked_text(source: &Source) -> String {
+    let text = source.text();
+    let mut spans = Vec::new();
+    mask_known(text, scan::Text::Lines, &mut spans);
+    if source.is_parsed() {
+        for (key, node) in values(source) {
+            let inner = written(node);
+            let found = spans_of(key.as_deref(), &text[inner.clone()]);
+            spans.extend(
+                found
+                    .into_iter()
+                    .map(|span| inner.start + span.start..inner.start + span.end),
+            );
+        }
+    }
+    starred(text, &tidy(text, spans))
+}
+
+/// Every scalar of a file that is not a key, in the order of the file, with the name that it stands under: its key,
+/// the flag before it in a list of arguments, or the `name` beside a `value`.
+pub fn values(source: &Source) -> impl Iterator<Item = (Option<String>, Node<'_>)> {
+    let mut before: Option<Node<'_>> = None;
+    source
+        .nodes()
+        .filter(|node| !node.is_key() && !node.is_alias())
+        .filter(|node| matches!(node.shape(), Shape::Scalar(_)))
+        .map(move |node| {
+            let name = name_of(node, before);
+            before = Some(node);
+            (name, node)
+        })
+}
+
+/// The name that a scalar stands under; `before` is the scalar before it in the file.
+fn name_of(node: Node<'_>, before: Option<Node<'_>>) -> Option<String> {
+    if let Some(key) = node.key() {
+        let key = key.scalar_text()?;
+        if key != "value" {
+            return Some(key.to_owned());
+        }
+        let beside = ["name", "key"]
+            .iter()
+            .find_map(|name| node.parent()?.get(name)?.as_str());
+        return Some(beside.unwrap_or(key).to_owned());
+    }
+    let list = node.parent()?;
+    let beside = before.filter(|before| {
+        before
+            .parent()
+            .is_some_and(|parent| parent.span() == list.span())
+    });
+    match beside.and_then(flag) {
+        Some(flag) => Some(flag.to_owned()),
+        None => Some(list.key()?.scalar_text()?.to_owned()),
+    }
+}
+
+/// The name of the flag that an item of a list is, if the next item is its value.
+pub fn flag(item: Node<'_>) -> Option<&str> {
+    let word = item.as_str()?;
+    (word.starts_with('-') && !word.contains(['=', ' '])).then(|| word.trim_start_matches('-'))
+}
+
+/// The bytes of a scalar without its quotes, or without the head of a block.
+fn written(node: Node<'_>) -> Range<usize> {
+    let span = node.span();
+    let text = &node.source().text()[span.clone()];
+    match node.style() {
+        Style::Single | Style::Double if text.len() >= 2 => span.start + 1..span.end - 1,
+        Style::Block => match text.find('\n') {
+            Some(line) if text.starts_with(['|', '>']) => span.start + line + 1..span.end,
+            _ => span,
+        },
+        _ => span,
+    }
+}
+
+/// What shows itself, whatever it stands under, and what a text says to be secret by naming it.
+fn mask_known(text: &str, kind: scan::Text, spans: &mut Vec<Range<usize>>) {
+    shape::everything(text, kind, spans);
+    for assignment in scan::assignments(text, kind) {
+        let value = &text[assignment.value.clone()];
+        let meant = kind != scan::Text::Prose || assignment.meant || word::is_opaque(value);
+        if meant && hides(&text[assignment.name.clone()], value) {
+            mask_value(text, assignment.value, spans);
+        }
+    }
+}
+
+/// Whether a name is reason enough to hide its value. A bare `key` names all sorts of things.
+fn hides(name: &str, value: &str) -> bool {
+    let bare = name.trim_start_matches('-').eq_ignore_ascii_case("key");
+    is_telling(name) && !word::is_switch(value) && (!bare || word::is_opaque(value))
+}
+
+/// Hides a value that is secret by its name: of a URL the user info, of a header what follows its scheme, else all.
+fn mask_value(text: &str, range: Range<usize>, spans: &mut Vec<Range<usize>>) {
+    let value = &text[range.clone()];
+    if value.contains("://") && !value.starts_with("-----") {
+        shape::user_infos(value, |info| {
+            spans.push(range.start + info.start..range.start + info.end);
+        });
+        return;
+    }
+    let scheme = shape::scheme_length(value);
+    word::without_references(value, scheme..value.len(), |part| {
+        spans.push(range.start + part.start..range.start + part.end);
+    });
+}
+
+/// Sorted and joined.
+fn joined(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.sort_by_key(|span| span.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// Sorted, joined, without what is too short to be a secret, and without marks alone: the same few characters stand
+/// all over a text. White space is left out: line breaks and indentation are no secrets, and layout depends on them.
+fn tidy(text: &str, spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    const SHORTEST: usize = 4;
+    let joined = joined(spans);
+    let mut tidy = Vec::with_capacity(joined.len());
+    for span in joined {
+        let part = text[span.clone()].trim();
+        if part.chars().nth(SHORTEST - 1).is_none() || !part.contains(char::is_alphanumeric) {
+            continue;
+        }
+        let mut start = None;
+        for (at, c) in text[span.clone()].char_indices() {
+            let at = span.start + at;
+            match (c.is_whitespace(), start) {
+                (true, Some(from)) => {
+                    tidy.push(from..at);
+                    start = None;
+                }
+                (false, None) => start = Some(at),
+                _ => {}
+            }
+        }
+        tidy.extend(start.map(|from| from..span.end));
+    }
+    tidy
+}
+
+fn starred(text: &str, spans: &[Range<usize>]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for span in spans {
+        out.push_str(&text[at..span.start]);
+        out.extend(std::iter::repeat_n('*', span.len()));
+        at = span.end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! What a terminal needs to know: colour, width, and that nothing foreign reaches it unescaped.
+
+use owo_colors::{OwoColorize, Style};
+
+/// How to write for people.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    /// Whether to colour.
+    pub colour: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Screen {
+    /// The usual width where none is known, as in a pipe.
+    pub const USUAL_WIDTH: usize = 100;
+
+    /// `text` in `style`, if colour is wanted.
+    pub fn paint(self, text: &str, style: Style) -> String {
+        if self.colour {
+            text.style(style).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Strong text.
+    pub fn bold(self, text: &str) -> String {
+        self.paint(text, Style::new().bold())
+    }
+
+    /// Text that steps back.
+    pub fn dim(self, text: &str) -> String {
+        self.paint(text, Style::new().dimmed())
+    }
+
+    /// What is broken.
+    pub fn red(self, text: &str) -> String {
+        self.paint(text, Style::new().red().bold())
+    }
+
+    /// What is doubtful.
+    pub fn yellow(self, text: &str) -> String {
+        self.paint(text, Style::new().yellow().bold())
+    }
+
+    /// What is well, and what to write.
+    pub fn green(self, text: &str) -> String {
+        self.paint(text, Style::new().green())
+    }
+
+    /// Names of checks, places.
+    pub fn cyan(self, text: &str) -> String {
+        self.paint(text, Style::new().cyan())
+    }
+
+    /// `text` in lines that fit, the first after `first`, the others after `rest`. Words are never cut: they are
+    /// paths and urls to copy.
+    pub fn wrap(self, text: &str, first: &str, rest: &str) -> String {
+        let options = textwrap::Options::new(self.width.max(40))
+            .initial_indent(first)
+            .subsequent_indent(rest)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::fill(text, options)
+    }
+}
+
+/// Foreign text made harmless: control characters (colours and cursor movements among them) and characters that
+/// change the direction of writing are shown as `\u{…}`; line breaks and tabs stay.
+pub fn clean(text: &str) -> String {
+    let harmless = |c: char| {
+        matches!(c, '\n' | '\t')
+            || !(c.is_control()
+                || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}'))
+    };
+    if text.chars().all(harmless) {
+        return text.to_owned();
+    }
+    text.chars()
+        .flat_map(|c| {
+            if harmless(c) {
+                vec![c]
+            } else {
+                c.escape_unicode().collect::<Vec<char>>()
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,438 @@
+//! What the findings mean for each hop: works, broken, blocked or unknown; and what causes what.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use crate::chain::{Caller, Chain, Destination, Hop, HopId};
+use crate::check::{Check, Evidence, Finding, Place, Severity, Skipped, Source as EvidenceFrom};
+use crate::checks;
+use crate::model::Stack;
+use crate::source::SourceId;
+
+/// What is known of a hop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Seen to work.
+    Works,
+    /// Cannot work, by this finding.
+    Broken(FindingId),
+    /// Not reached: an earlier part of the chain is broken.
+    Blocked {
+        /// The finding that breaks the earlier part.
+        by: Option<FindingId>,
+        /// What is broken, in words.
+        reason: String,
+    },
+    /// Nothing is known against it, and nothing for it; why.
+    Unknown(String),
+}
+
+/// The number of a finding in its diagnosis, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FindingId(pub usize);
+
+/// A finding in its place.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Its number.
+    pub id: FindingId,
+    /// What was found.
+    pub finding: Finding,
+    /// The finding that causes it.
+    pub caused_by: Option<FindingId>,
+    /// Stable across line moves: made of check, file, path and subject.
+    pub fingerprint: String,
+}
+
+/// Everything a run has to say.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// One for each hop of the chain.
+    pub hops: Vec<Verdict>,
+    /// For each hop the errors that break it, in order.
+    pub errors: Vec<Vec<FindingId>>,
+    /// In the order in which they break the chain, then by severity.
+    pub findings: Vec<Judged>,
+    /// What could not be said, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Diagnosis {
+    /// How many findings have that severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|judged| judged.finding.severity == severity)
+            .count()
+    }
+
+    /// The worst severity, if there is a finding at all.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings
+            .iter()
+            .map(|judged| judged.finding.severity)
+            .max()
+    }
+
+    /// The finding with that number.
+    pub fn finding(&self, id: FindingId) -> &Judged {
+        &self.findings[id.0 - 1]
+    }
+}
+
+/// Which checks had a say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ran {
+    /// All of them.
+    All,
+    /// Those that were chosen: nothing follows from the silence of the others.
+    Some,
+}
+
+/// Orders findings, folds what is covered into its cause, and judges each hop.
+pub fn judge(
+    stack: &Stack,
+    chain: &Chain,
+    findings: Vec<Finding>,
+    mut skipped: Vec<Skipped>,
+    ran: Ran,
+) -> Diagnosis {
+    let mut findings = fold_covered(stack, findings);
+    let rank: HashMap<SourceId, usize> = stack
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(at, input)| (input.source, at))
+        .rev()
+        .collect();
+    findings.sort_by_cached_key(|finding| order(stack, &rank, finding));
+    let findings = number(stack, findings);
+    let mut errors: Vec<Vec<FindingId>> = vec![Vec::new(); chain.hops.len()];
+    for judged in findings
+        .iter()
+        .filter(|judged| judged.finding.severity == Severity::Error)
+    {
+        for hop in &judged.finding.hops {
+            errors[hop.0].push(judged.id);
+        }
+    }
+    let gateways: Vec<Option<Block>> = (0..chain.gateways.len())
+        .map(|gateway| blocks(stack, chain, &findings, &errors, gateway))
+        .collect();
+    let hops = chain
+        .hops
+        .iter()
+        .zip(&errors)
+        .map(|(hop, errors)| judge_hop(stack, &gateways, errors, ran, hop))
+        .collect();
+    skipped.sort_by(|a, b| (a.check, &a.reason).cmp(&(b.check, &b.reason)));
+    Diagnosis {
+        hops,
+        errors,
+        findings,
+        skipped,
+    }
+}
+
+/// A finding that another one covers, on the same hop or about the same thing, becomes its evidence.
+fn fold_covered(stack: &Stack, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let mut by_matter: HashMap<(&'static str, Matter), Vec<usize>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        for matter in matters(finding) {
+            by_matter
+                .entry((finding.check, matter))
+                .or_default()
+                .push(at);
+        }
+    }
+    let mut covered_by: Vec<Option<usize>> = vec![None; findings.len()];
+    for (at, finding) in findings.iter().enumerate() {
+        let covers = checks::by_id(finding.check).map_or(&[][..], |check: &Check| check.covers);
+        for check in covers {
+            for matter in matters(finding) {
+                for other in by_matter.get(&(*check, matter)).into_iter().flatten() {
+                    if covered_by[*other].is_none() && holds(finding, &findings[*other]) {
+                        covered_by[*other] = Some(at);
+                    }
+                }
+            }
+        }
+    }
+    // What covers may itself be covered: the evidence belongs to the root of the matter.
+    for at in 0..findings.len() {
+        let mut root = covered_by[at];
+        for _ in 0..findings.len() {
+            match root.and_then(|root| covered_by[root]) {
+                Some(further) => root = Some(further),
+                None => break,
+            }
+        }
+        covered_by[at] = root;
+    }
+    for at in 0..findings.len() {
+        let Some(by) = covered_by[at] else { continue };
+        let covered = &findings[at];
+        let place = place_name(stack, &covered.labels[0].at);
+        let text = format!("{}: {} ({place})", covered.check, covered.message);
+        findings[by].evidence.push(Evidence {
+            from: EvidenceFrom::Finding,
+            text,
+        });
+    }
+    let mut covered = covered_by.iter();
+    findings.retain(|_| covered.next().is_some_and(Option::is_none));
+    findings
+}
+
+/// Whether nothing is lost when `covered` becomes evidence of `cause`: it breaks no other hop, and is no worse.
+fn holds(cause: &Finding, covered: &Finding) -> bool {
+    covered.severity <= cause.severity && covered.hops.iter().all(|hop| cause.hops.contains(hop))
+}
+
+/// What two findings must share for one to be the other's evidence.
+#[derive(PartialEq, Eq, Hash)]
+enum Matter {
+    Hop(HopId),
+    Subject(SourceId, String),
+}
+
+fn matters(finding: &Finding) -> impl Iterator<Item = Matter> {
+    let subject = (!finding.subject.is_empty())
+        .then(|| Matter::Subject(finding.labels[0].at.source(), finding.subject.clone()));
+    finding
+        .hops
+        .iter()
+        .map(|hop| Matter::Hop(*hop))
+        .chain(subject)
+}
+
+/// Errors in the order of the hops that they break, then errors that break none, then the rest by severity; within
+/// one step in the order of the files.
+fn order(
+    stack: &Stack,
+    rank: &HashMap<SourceId, usize>,
+    finding: &Finding,
+) -> (Reverse<Severity>, usize, usize, usize, &'static str) {
+    let hop = finding
+        .hops
+        .iter()
+        .map(|hop| hop.0)
+        .min()
+        .unwrap_or(usize::MAX);
+    let hop = if finding.severity == Severity::Error {
+        hop
+    } else {
+        0
+    };
+    let place = &finding.labels[0].at;
+    let input = rank.get(&place.source()).copied().unwrap_or(usize::MAX);
+    (
+        Reverse(finding.severity),
+        hop,
+        input,
+        start(stack, place),
+        finding.check,
+    )
+}
+
+/// The first byte of a place.
+fn start(stack: &Stack, place: &Place) -> usize {
+    match place {
+        Place::Node(pointer, part) => {
+            stack
+                .source(pointer.source)
+                .locate(&pointer.path, *part)
+                .start
+        }
+        Place::Text(_, span) => span.start,
+    }
+}
+
+fn number(stack: &Stack, findings: Vec<Finding>) -> Vec<Judged> {
+    let mut causes: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        causes
+            .entry((finding.check, finding.subject.as_str()))
+            .or_default()
+            .push(at);
+    }
+    // Two projects may have services of one name: cause and effect share a file or a hop.
+    let near = |a: &Finding, b: &Finding| {
+        let files = |finding: &Finding| -> Vec<SourceId> {
+            finding
+                .labels
+                .iter()
+                .map(|label| label.at.source())
+                .collect()
+        };
+        let theirs = files(b);
+        files(a).iter().any(|file| theirs.contains(file))
+            || a.hops.iter().any(|hop| b.hops.contains(hop))
+    };
+    let caused: Vec<Option<FindingId>> = findings
+        .iter()
+        .map(|finding| {
+            let cause = finding.caused_by.as_ref()?;
+            let found = causes.get(&(cause.check, cause.subject.as_str()))?;
+            let at = found.iter().find(|at| near(&findings[**at], finding))?;
+            Some(FindingId(at + 1))
+        })
+        .collect();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    findings
+        .into_iter()
+        .zip(caused)
+        .enumerate()
+        .map(|(at, (finding, caused_by))| {
+            let mut fingerprint = fingerprint(stack, &finding);
+            let times = seen.entry(fingerprint.clone()).or_default();
+            *times += 1;
+            if *times > 1 {
+                fingerprint = format!("{fingerprint}-{times}");
+            }
+            Judged {
+                id: FindingId(at + 1),
+                finding,
+                caused_by,
+                fingerprint,
+            }
+        })
+        .collect()
+}
+
+/// 64 bits of FNV-1a over check, file, path and subject, in hexadecimal.
+fn fingerprint(stack: &Stack, finding: &Finding) -> String {
+    use std::hash::Hasher;
+    let place = &finding.labels[0].at;
+    let path = match place {
+        Place::Node(pointer, _) => pointer.path.to_string(),
+        Place::Text(..) => String::new(),
+    };
+    let mut hasher = fnv::FnvHasher::default();
+    for part in [
+        finding.check,
+        stack.name(place.source()),
+        &path,
+        &finding.subject,
+    ] {
+        hasher.write(part.as_bytes());
+        hasher.write_u8(0);
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+/// Why nothing behind a gateway is reached, if so.
+struct Block {
+    /// Whether the gateway itself does not run.
+    stopped: bool,
+    by: Option<FindingId>,
+    reason: &'static str,
+}
+
+fn blocks(
+    stack: &Stack,
+    chain: &Chain,
+    findings: &[Judged],
+    errors: &[Vec<FindingId>],
+    gateway: usize,
+) -> Option<Block> {
+    let outcome = &chain.gateways[gateway].outcome;
+    if !outcome.starts() {
+        let file = stack.gateways[gateway].root.source;
+        let stops = |judged: &&Judged| {
+            let place = &judged.finding.labels[0].at;
+            judged.finding.severity == Severity::Error
+                && match place {
+                    Place::Node(pointer, _) => {
+                        outcome.rejected.iter().any(|ruling| ruling.at == *pointer)
+                    }
+                    // A file without a tree is wrong as a whole.
+                    Place::Text(source, _) => *source == file,
+                }
+        };
+        let by = findings.iter().find(stops).map(|judged| judged.id);
+        return Some(Block {
+            stopped: true,
+            by,
+            reason: "the gateway does not start",
+        });
+    }
+    let mut calls = chain
+        .to_gateway(gateway)
+        .map(|hop| errors[hop.id.0].first())
+        .peekable();
+    let first = calls.peek().copied().flatten().copied()?;
+    calls.all(|error| error.is_some()).then_some(Block {
+        stopped: false,
+        by: Some(first),
+        reason: "no client reaches the gateway",
+    })
+}
+
+fn judge_hop(
+    stack: &Stack,
+    gateways: &[Option<Block>],
+    errors: &[FindingId],
+    ran: Ran,
+    hop: &Hop,
+) -> Verdict {
+    if let Some(by) = errors.first() {
+        return Verdict::Broken(*by);
+    }
+    let behind = match hop.caller {
+        Caller::Gateway { gateway, .. } => gateways[gateway].as_ref(),
+        Caller::Client { .. } => None,
+    };
+    let stopped = match hop.destination {
+        Destination::Gateway { gateway, .. } => {
+            gateways[gateway].as_ref().filter(|block| block.stopped)
+        }
+        _ => None,
+    };
+    if let Some(block) = behind.or(stopped) {
+        return Verdict::Blocked {
+            by: block.by,
+            reason: block.reason.to_owned(),
+        };
+    }
+    Verdict::Unknown(unknown_because(stack, ran, hop))
+}
+
+fn unknown_because(stack: &Stack, ran: Ran, hop: &Hop) -> String {
+    match &hop.destination {
+        Destination::Gateway { .. } | Destination::Service { .. } => match ran {
+            Ran::All => "the files agree, and nothing was probed".to_owned(),
+            Ran::Some => "not every check was run".to_owned(),
+        },
+        Destination::Machine { .. } | Destination::Itself { .. } => "nothing was probed".to_owned(),
+        Destination::NameOutside(service) => format!(
+            "{} is a name inside of container networks; whether this machine knows it was not tried",
+            stack.service(*service).name.value
+        ),
+        Destination::Here => "nothing that was read publishes this port".to_owned(),
+        Destination::Unnamed { .. } => {
+            "no file that was read declares this name; --compose adds one".to_owned()
+        }
+        // A name of this machine that we do not know is the likeliest of all other machines.
+        Destination::Elsewhere
+            if matches!(hop.caller, Caller::Client { .. }) && !stack.gateways.is_empty() =>
+        {
+            format!(
+                "{} is not known to be this machine; --host-alias {} says that it is",
+                hop.to, hop.to
+            )
+        }
+        Destination::Elsewhere => {
+            "outside of the files that were read, and nothing was probed".to_owned()
+        }
+        Destination::Process => "a command is not started by reading files".to_owned(),
+        Destination::Unclear(reason) => reason.clone(),
+    }
+}
+
+/// `config.yaml:3:16`
+pub fn place_name(stack: &Stack, place: &Place) -> String {
+    let source = stack.source(place.source());
+    let position = source.position(start(stack, place));
+    format!("{}:{}:{}", source.name(), position.line, position.column)
+}

@@ -1,0 +1,248 @@
+//! Every page in `checks/` runs: its example gives the findings that it says, and its fix silences them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use clap::Parser;
+use mcpdoc::check::{Check, Severity};
+use mcpdoc::cli::{Cli, Command};
+use mcpdoc::command::check::{Prepared, World, prepare};
+use mcpdoc::load::Memory;
+use mcpdoc::verdict::place_name;
+use mcpdoc::{Examination, checks, examine, fix};
+
+const HOME: &str = "/home/user";
+const CWD: &str = "/home/user/stack";
+
+/// The example of a page: files, the command line, what it must say, and the files that mend it.
+struct Example {
+    files: Vec<(String, Vec<u8>)>,
+    arguments: String,
+    expected: Vec<String>,
+    fixed: Vec<(String, Vec<u8>)>,
+}
+
+fn read(check: &Check) -> Example {
+    let mut example = Example {
+        files: Vec::new(),
+        arguments: String::new(),
+        expected: Vec::new(),
+        fixed: Vec::new(),
+    };
+    let mut in_fix = false;
+    let mut lines = check.page.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("## ") {
+            in_fix = line == "## Fix";
+        }
+        let Some(info) = line.strip_prefix("```") else {
+            continue;
+        };
+        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let (language, rest) = info.split_once(' ').unwrap_or((info, ""));
+        match language {
+            "findings" => {
+                example.arguments = rest.to_owned();
+                example.expected = body.iter().map(|line| (*line).to_owned()).collect();
+            }
+            _ if rest.is_empty() => {}
+            _ => {
+                let text = format!("{}\n", body.join("\n"));
+                let (name, bytes) = match rest.split_once(' ') {
+                    Some((name, "utf-16")) => (name, utf16(&text)),
+                    _ => (rest, text.into_bytes()),
+                };
+                let files = if in_fix {
+                    &mut example.fixed
+                } else {
+                    &mut example.files
+                };
+                files.push((name.to_owned(), bytes));
+            }
+        }
+    }
+    example
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    std::iter::once(0xFEFF)
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect()
+}
+
+fn run<'a>(arguments: &str, files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Examination {
+    let mut memory = Memory::default();
+    for (name, bytes) in files {
+        let path = match name.strip_prefix("~/") {
+            Some(rest) => PathBuf::from(HOME).join(rest),
+            None => PathBuf::from(CWD).join(name),
+        };
+        memory.insert(path, bytes.clone());
+    }
+    let words = ["mcpdoc", "check"]
+        .into_iter()
+        .chain(arguments.split_whitespace());
+    let Command::Check(args) = Cli::try_parse_from(words)
+        .expect("arguments of `findings`")
+        .command
+    else {
+        panic!("not a check");
+    };
+    let world = World {
+        files: &memory,
+        cwd: PathBuf::from(CWD),
+        home: Some(PathBuf::from(HOME)),
+        shell: BTreeMap::new(),
+        machine: Vec::new(),
+    };
+    let Prepared {
+        request,
+        settings,
+        selection,
+    } = prepare(&args, world).expect("a run");
+    examine(&request, &settings, &selection, &memory)
+}
+
+fn findings_of(check: &Check, examination: &Examination) -> Vec<String> {
+    let mut found = Vec::new();
+    for judged in &examination.diagnosis.findings {
+        let finding = &judged.finding;
+        if finding.check == check.id {
+            let place = place_name(&examination.stack, &finding.labels[0].at);
+            found.push(format!("{} {place}", finding.severity.word()));
+        }
+    }
+    found
+}
+
+fn runs(check: &Check) -> Result<(), String> {
+    let example = read(check);
+    if example.files.is_empty() || example.expected.is_empty() {
+        return Err("the page has no example that runs".to_owned());
+    }
+    let found = findings_of(check, &run(&example.arguments, &example.files));
+    if found != example.expected {
+        return Err(format!(
+            "the example says {:?}, and the check says {found:?}",
+            example.expected
+        ));
+    }
+    if example.fixed.is_empty() {
+        return Err("the page shows no files after the fix".to_owned());
+    }
+    let mended: BTreeMap<&String, &(String, Vec<u8>)> = example
+        .files
+        .iter()
+        .chain(&example.fixed)
+        .map(|file| (&file.0, file))
+        .filter(|(name, file)| {
+            // A page removes a file by showing it empty.
+            file.1 != b"\n" || !example.fixed.iter().any(|(fixed, _)| fixed == *name)
+        })
+        .collect();
+    let removed = |name: &String| {
+        example
+            .fixed
+            .iter()
+            .any(|(fixed, text)| fixed == name && text == b"\n")
+    };
+    let files = mended
+        .into_iter()
+        .filter(|(name, _)| !removed(name))
+        .map(|(_, file)| file);
+    let found = findings_of(check, &run(&example.arguments, files));
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("after the fix the check still says {found:?}"))
+    }
+}
+
+/// What the first repair of each finding writes silences the check as well, and brings no new error.
+fn repairs(check: &Check) -> Result<(), String> {
+    let example = read(check);
+    let mut files = example.files.clone();
+    let before = run(&example.arguments, &files);
+    let errors = |examination: &Examination| -> BTreeSet<&'static str> {
+        let findings = examination.diagnosis.findings.iter();
+        findings
+            .filter(|judged| judged.finding.severity == Severity::Error)
+            .map(|judged| judged.finding.check)
+            .collect()
+    };
+    let known = errors(&before);
+    // Each repair changes what the next one sees, so that every round starts anew.
+    for _ in 0..20 {
+        let examination = run(&example.arguments, &files);
+        let found = examination.diagnosis.findings.iter();
+        let Some(fix) = found
+            .filter(|judged| judged.finding.check == check.id)
+            .find_map(|judged| {
+                judged
+                    .finding
+                    .fixes
+                    .first()
+                    .filter(|fix| !fix.changes.is_empty())
+            })
+        else {
+            break;
+        };
+        let edits = fix::lower(&|id| examination.stack.source(id), fix)
+            .map_err(|refused| format!("the repair {:?} is refused: {refused}", fix.title))?;
+        if edits.is_empty() {
+            return Err(format!("the repair {:?} changes nothing", fix.title));
+        }
+        for (name, bytes) in &mut files {
+            let own: Vec<_> = edits
+                .iter()
+                .filter(|edit| examination.stack.name(edit.source) == name.as_str())
+                .cloned()
+                .collect();
+            if !own.is_empty() {
+                let text = String::from_utf8(bytes.clone()).expect("text");
+                *bytes = fix::apply(&text, &own).into_bytes();
+            }
+        }
+    }
+    let after = run(&example.arguments, &files);
+    let new: Vec<_> = errors(&after).difference(&known).copied().collect();
+    if !new.is_empty() {
+        return Err(format!("its repairs bring {new:?}"));
+    }
+    let left = after.diagnosis.findings.iter().find(|judged| {
+        let fix = judged.finding.fixes.first();
+        judged.finding.check == check.id && fix.is_some_and(|fix| !fix.changes.is_empty())
+    });
+    match left {
+        Some(judged) => Err(format!("its repairs leave {:?}", judged.finding.message)),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn every_repair_of_a_page_mends_it() {
+    let failures: Vec<String> = checks::ALL
+        .iter()
+        .filter_map(|check| {
+            repairs(check)
+                .err()
+                .map(|why| format!("checks/{}.md: {why}", check.id))
+        })
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_page_runs() {
+    let failures: Vec<String> = checks::ALL
+        .iter()
+        .filter_map(|check| {
+            runs(check)
+                .err()
+                .map(|why| format!("checks/{}.md: {why}", check.id))
+        })
+        .collect();
+    assert!(!checks::ALL.is_empty());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

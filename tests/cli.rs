@@ -1,0 +1,11 @@
+//! Help, usage errors and small commands, as transcripts in `tests/cli/`. `TRYCMD=overwrite` writes them anew.
+
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new()
+        .default_bin_name("mcpdoc")
+        .env("COLUMNS", "80")
+        .env("NO_COLOR", "1")
+        .env("HOME", "/nonexistent")
+        .case("tests/cli/*.md");
+}

@@ -1,0 +1,454 @@
+//! What the pages of the checks of files and client entries promise beside their examples.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Parser;
+use mcpdoc::cli::{Cli, Command};
+use mcpdoc::command::check::{Prepared, World, prepare};
+use mcpdoc::load::Memory;
+use mcpdoc::verdict::place_name;
+use mcpdoc::{Examination, examine};
+
+const CWD: &str = "/home/user/stack";
+
+fn run<T: AsRef<[u8]>>(arguments: &str, files: &[(&str, T)]) -> Examination {
+    let mut memory = Memory::default();
+    for (name, bytes) in files {
+        memory.insert(PathBuf::from(CWD).join(name), bytes.as_ref());
+    }
+    let words = ["mcpdoc", "check"]
+        .into_iter()
+        .chain(arguments.split_whitespace());
+    let Command::Check(args) = Cli::try_parse_from(words).expect("arguments").command else {
+        panic!("not a check");
+    };
+    let world = World {
+        files: &memory,
+        cwd: PathBuf::from(CWD),
+        home: Some(PathBuf::from("/home/user")),
+        shell: BTreeMap::new(),
+        machine: Vec::new(),
+    };
+    let Prepared {
+        request,
+        settings,
+        selection,
+    } = prepare(&args, world).expect("a run");
+    examine(&request, &settings, &selection, &memory)
+}
+
+/// What one check says: severity and place of each finding, in order.
+fn says<T: AsRef<[u8]>>(id: &str, arguments: &str, files: &[(&str, T)]) -> Vec<String> {
+    let examination = run(&format!("--only {id} {arguments}"), files);
+    let findings = examination.diagnosis.findings.iter();
+    findings
+        .map(|judged| {
+            let place = place_name(&examination.stack, &judged.finding.labels[0].at);
+            format!("{} {place}", judged.finding.severity.word())
+        })
+        .collect()
+}
+
+fn messages<T: AsRef<[u8]>>(id: &str, arguments: &str, files: &[(&str, T)]) -> Vec<String> {
+    let examination = run(&format!("--only {id} {arguments}"), files);
+    let findings = examination.diagnosis.findings.into_iter();
+    findings.map(|judged| judged.finding.message).collect()
+}
+
+const GATEWAY: (&str, &str) = (
+    "config.yaml",
+    "mcp_servers:\n  db_main:\n    url: http://db:8000/mcp\n    access_groups: [data]\nlitellm_settings:\n  mcp_aliases:\n    db: db_main\n",
+);
+const COMPOSE: (&str, &str) = (
+    "compose.yaml",
+    "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3\n    volumes: ['./config.yaml:/app/config.yaml']\n    ports: ['4000:4000']\n    environment: {}\n",
+);
+
+fn client(headers: &str, url: &str) -> String {
+    format!(
+        "{{\"mcpServers\": {{\"g\": {{\"type\": \"http\", \"url\": \"{url}\", \"headers\": {{{headers}}}}}}}}}\n"
+    )
+}
+
+#[test]
+fn every_reader_says_what_it_does_with_a_broken_file() {
+    let message = |arguments: &str, name: &str, text: &str| {
+        messages("invalid-syntax", arguments, &[(name, text)]).concat()
+    };
+    assert!(message("--litellm c.yaml", "c.yaml", "a: [").contains("LiteLLM does not start"));
+    assert!(message("--litellm c.yaml", "c.yaml", "").contains("is empty"));
+    assert!(
+        message("--litellm c.yaml", "c.yaml", "a: 1\n---\nb: 2\n")
+            .contains("more than one document")
+    );
+    assert!(
+        message("--compose c.yaml", "c.yaml", "services: [").contains("refuses the whole project")
+    );
+    assert!(message("--claude .mcp.json", ".mcp.json", "{").contains("loads none of its servers"));
+    assert!(message("--claude .claude.json", ".claude.json", "{").contains("do not run `claude`"));
+    assert_eq!(
+        says(
+            "invalid-syntax",
+            "--litellm c.yaml",
+            &[("c.yaml", "a: {{ b }}: [\n")]
+        )
+        .len(),
+        1
+    );
+    assert!(
+        says(
+            "invalid-syntax",
+            "--litellm c.yaml",
+            &[("c.yaml", "{% if a %}\na: [\n")]
+        )[0]
+        .starts_with("warning")
+    );
+}
+
+#[test]
+fn many_duplicates_are_counted() {
+    let mut text = String::from("general_settings:\n");
+    for _ in 0..30 {
+        text.push_str("  key: 1\n");
+    }
+    let files = [("c.yaml", text)];
+    let said = messages("duplicate-key", "--litellm c.yaml", &files);
+    assert_eq!(said.len(), 21);
+    assert!(said[20].contains("9 more"), "{}", said[20]);
+}
+
+#[test]
+fn env_files_may_hold_secrets_and_repeat_themselves() {
+    let files = [
+        (
+            "compose.yaml",
+            "services:\n  a:\n    image: x\n    env_file: a.env\n",
+        ),
+        (
+            "a.env",
+            "API_KEY=9f3d2c71a8e64b05b1d7\nAPI_KEY=9f3d2c71a8e64b05b1d8\n",
+        ),
+    ];
+    assert!(says("secret-in-file", "--compose compose.yaml", &files).is_empty());
+    assert!(says("duplicate-key", "--compose compose.yaml", &files).is_empty());
+    let files: [(&str, &[u8]); 2] = [
+        ("compose.yaml", files[0].1.as_bytes()),
+        ("a.env", b"\xFF\xFEA\0"),
+    ];
+    assert_eq!(
+        says("file-unreadable", "--compose compose.yaml", &files),
+        ["warning a.env:1:1"]
+    );
+}
+
+#[test]
+fn no_secret_is_said() {
+    let secret = "9f3d2c71a8e64b05b1d7";
+    let text = client(
+        &format!("\"Authorization\": \"Bearer {secret}\", \"Host\": \"h\""),
+        "http://localhost:4000/mcp/",
+    );
+    let examination = run(
+        "--claude .config/claude/mcp-settings.json",
+        &[(".config/claude/mcp-settings.json", text)],
+    );
+    let findings = &examination.diagnosis.findings;
+    assert!(findings.len() >= 3);
+    for judged in findings {
+        assert!(
+            !format!("{:?}", judged.finding).contains(secret),
+            "{:?}",
+            judged.finding
+        );
+    }
+    let fix = &findings
+        .iter()
+        .find(|judged| judged.finding.check == "client-file-not-read")
+        .expect("a finding")
+        .finding
+        .fixes[0];
+    let text = fix.text.as_deref().unwrap_or_default();
+    assert!(
+        text.contains("\"Authorization\":\"Bearer ${G_TOKEN}\""),
+        "{text}"
+    );
+    assert!(!text.contains("Host"), "{text}");
+}
+
+/// The lines with which the servers of an unread file are given to the client.
+fn lines_for(name: &str, text: &str) -> String {
+    let examination = run(
+        &format!("--only client-file-not-read --claude {name}"),
+        &[(name, text)],
+    );
+    let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+    fix.text.clone().unwrap_or_default()
+}
+
+#[test]
+fn servers_of_an_unread_file_are_given_away_without_secrets() {
+    let text = r#"{"mcpServers": {"gh": {
+        "command": "uvx",
+        "args": ["gh", "--token", "9f8e7d6c5b4a39281706", "--port", "8000"],
+        "env": {"MODE": "debug", "PORT": "8000", "PIN": 1234, "PASSPHRASE": "my cat is red",
+                "SOME_ID": "9f8e7d6c5b4a39281706", "DB_URI": "postgres://u:hunter2@db/x", "pw_Pass": "x"}
+    }, "q": {"url": "https://x/mcp?api_key=9f8e7d6c5b4a39281706&v=1"}}}"#;
+    let lines = lines_for(".config/claude/mcp-settings.json", text);
+    for word in ["9f8e", "cat", "hunter2", "\"x\""] {
+        assert!(!lines.contains(word), "{word} in\n{lines}");
+    }
+    for word in [
+        r#"["gh","--token","${GH_TOKEN}","--port","8000"]"#,
+        r#""MODE":"debug","PORT":"8000","PIN":"1234","PASSPHRASE":"${PASSPHRASE}""#,
+        r#""SOME_ID":"${SOME_ID}","DB_URI":"${DB_URI}","pw_Pass":"${PW_PASS}""#,
+        "https://x/mcp?api_key=${URL_API_KEY}&v=1",
+        "-s user",
+    ] {
+        assert!(lines.contains(word), "no {word} in\n{lines}");
+    }
+    assert_eq!(mcpdoc::secret::redact(&lines), lines);
+}
+
+#[test]
+fn servers_of_a_project_are_given_to_the_project() {
+    let text = client("", "http://localhost:4000/mcp/");
+    let end = |name: &str| {
+        let lines = lines_for(name, &text);
+        let line = lines.lines().next().unwrap_or_default();
+        let cd = line.split("claude").next().unwrap_or_default();
+        let scope = line.rsplit("-s ").next().unwrap_or_default();
+        format!("{cd}{scope}")
+    };
+    assert_eq!(end(".claude/settings.json"), "project");
+    assert_eq!(end(".claude/mcp.json"), "project");
+    assert_eq!(end(".claude/settings.local.json"), "local");
+    assert_eq!(end("app/.claude/mcp.json"), "(cd app && project)");
+    assert_eq!(end("/home/user/.claude/mcp.json"), "user");
+    assert_eq!(end(".config/claude/mcp.json"), "user");
+}
+
+#[test]
+fn a_secret_is_named_by_where_it_stands() {
+    let key = "9f8e7d6c5b4a39281706";
+    let compose = format!(
+        "services:\n  db:\n    image: x\n    environment:\n      - A=1\n      - API_TOKEN={key}\n    command: serve --api-key {key}\n"
+    );
+    let gateway = GATEWAY.1.replace(
+        "access_groups: [data]",
+        &format!("access_groups: [data]\n    auth_value: {key}"),
+    );
+    let message = |files: &[(&str, &str)]| messages("secret-in-file", ".", files);
+    assert_eq!(
+        message(&[("compose.yaml", &compose)]),
+        [
+            "a secret value stands in `API_TOKEN` of db: write ${API_TOKEN} instead, and replace the old one where it was issued",
+            "a secret value stands in `command` of db: write ${DB_API_KEY} instead, and replace the old one where it was issued",
+        ]
+    );
+    assert!(message(&[("config.yaml", &gateway)])[0].starts_with(
+        "a secret value stands in `auth_value` of db_main: write os.environ/DB_MAIN_AUTH_VALUE"
+    ));
+    let own = client(
+        &format!("\"Authorization\": \"Bearer {key}\""),
+        "http://localhost:4000/mcp/",
+    );
+    let other = own.replace("localhost:4000", "mcp.example.net");
+    let asked = message(&[GATEWAY, COMPOSE, (".mcp.json", &own)]);
+    assert!(
+        asked[0].starts_with(
+            "a bearer token stands in `headers.Authorization` of g: write ${LITELLM_KEY}"
+        ),
+        "{asked:?}"
+    );
+    let asked = message(&[GATEWAY, COMPOSE, (".mcp.json", &other)]);
+    assert!(asked[0].contains("write ${G_TOKEN}"), "{asked:?}");
+}
+
+#[test]
+fn commands_name_the_files_of_a_project() {
+    let service = "services:\n  db:\n    image: crystaldba/postgres-mcp:0.3.0\n";
+    let more = "services:\n  db:\n    labels: {a: b}\n";
+    let then = |arguments: &str, files: &[(&str, &str)]| {
+        let examination = run(&format!("--only stdio-without-stdin {arguments}"), files);
+        let findings = &examination.diagnosis.findings;
+        findings[0].finding.fixes[0].then.concat()
+    };
+    assert_eq!(
+        then(".", &[("compose.yaml", service)]),
+        "docker compose up -d db"
+    );
+    assert_eq!(
+        then(
+            ".",
+            &[("compose.yaml", service), ("compose.override.yaml", more)]
+        ),
+        "docker compose up -d db"
+    );
+    assert_eq!(
+        then(
+            "--compose base.yaml,more.yaml",
+            &[("base.yaml", service), ("more.yaml", more)]
+        ),
+        "docker compose -f base.yaml -f more.yaml up -d db"
+    );
+    let other = "services:\n  web:\n    image: nginx\n";
+    assert_eq!(
+        then(
+            ".",
+            &[
+                ("my dir/compose.yaml", service),
+                ("web/compose.yaml", other)
+            ]
+        ),
+        "docker compose -f 'my dir/compose.yaml' up -d db"
+    );
+}
+
+#[test]
+fn commands_are_safe_to_copy() {
+    let name = "x';touch_pwned;'.yaml";
+    let examination = run(
+        &format!("--only file-unreadable --litellm {name}"),
+        &[(name, b"\xFF\xFEA\0")],
+    );
+    let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+    let text = fix.text.as_deref().unwrap_or_default();
+    assert!(
+        text.starts_with("iconv -f UTF-16 -t UTF-8 'x'\\'';touch_pwned;'\\''.yaml' > 'x'"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_file_beside_one_that_is_read_is_left_over() {
+    let text = client("", "http://localhost:4000/mcp/");
+    let files = [(".claude/mcp.json", text.clone()), (".mcp.json", text)];
+    let said = says(
+        "client-file-not-read",
+        "--claude .claude/mcp.json --claude .mcp.json",
+        &files,
+    );
+    assert_eq!(said, ["warning .claude/mcp.json:1:2"]);
+}
+
+#[test]
+fn commands_need_no_type() {
+    let text = "{\"mcpServers\": {\"a\": {\"command\": \"x\", \"transport\": \"stdio\"}, \"b\": {\"command\": \"x\", \"url\": \"http://h/\"}}}";
+    let files = [(".mcp.json", text)];
+    assert!(says("client-type-missing", "--claude .mcp.json", &files).is_empty());
+    assert_eq!(
+        says("client-foreign-key", "--claude .mcp.json", &files),
+        ["warning .mcp.json:1:39"]
+    );
+}
+
+#[test]
+fn names_that_a_gateway_knows() {
+    let unknown = |header: &str| {
+        let text = client(
+            &format!("\"x-mcp-servers\": \"{header}\""),
+            "http://localhost:4000/mcp/",
+        );
+        let files = [GATEWAY, COMPOSE, (".mcp.json", &text)];
+        messages("gateway-server-unknown", ".", &files)
+    };
+    for known in ["db_main", "DB_MAIN", " db_main , data ", "${SERVERS}", ""] {
+        assert!(unknown(known).is_empty(), "{known}");
+    }
+    // This version has no use for the alias.
+    assert!(unknown("db")[0].contains("ask for `db_main`"));
+    assert!(unknown("db_main,nope")[0].contains("offers the tools of the others"));
+    assert!(unknown("nope")[0].contains("offers the tools of all servers"));
+}
+
+#[test]
+fn servers_may_come_from_the_database() {
+    let text = client("\"x-mcp-servers\": \"nope\"", "http://localhost:4000/mcp/");
+    let compose = COMPOSE
+        .1
+        .replace("{}", "{DATABASE_URL: x, STORE_MODEL_IN_DB: 'True'}");
+    let files = [GATEWAY, ("compose.yaml", &compose), (".mcp.json", &text)];
+    let examination = run("--only gateway-server-unknown .", &files);
+    assert!(examination.diagnosis.findings.is_empty());
+    assert!(examination.diagnosis.skipped[0].reason.contains("database"));
+}
+
+#[test]
+fn paths_that_a_gateway_serves() {
+    let wrong = |url: &str, arguments: &str| {
+        let text = client("", url);
+        let files = [GATEWAY, COMPOSE, (".mcp.json", &text)];
+        says("gateway-path", &format!("{arguments} ."), &files)
+    };
+    for served in [
+        "/mcp",
+        "/mcp/",
+        "/mcp/db_main",
+        "/mcp/db_main,data/",
+        "/mcp/nope",
+    ] {
+        assert!(
+            wrong(&format!("http://localhost:4000{served}"), "").is_empty(),
+            "{served}"
+        );
+    }
+    for unserved in [
+        "",
+        "/",
+        "/sse",
+        "/v1/mcp",
+        "/db_main/mcp",
+        "/mcp/db_main/mcp",
+        "/mcps",
+    ] {
+        let said = wrong(&format!("http://localhost:4000{unserved}"), "");
+        assert_eq!(said, ["error .mcp.json:1:46"], "{unserved}");
+    }
+    let late = "--litellm-version 1.109.1";
+    assert!(wrong("http://localhost:4000/db_main/mcp", late).is_empty());
+    assert_eq!(wrong("http://localhost:4000/v1/mcp", late).len(), 1);
+}
+
+/// A file with one entry, after the fixes of one check.
+fn fixed(id: &str, entry: &str) -> serde_json::Value {
+    let text = format!("{{\"mcpServers\": {{\"a\": {entry}}}}}");
+    let examination = run(
+        &format!("--only {id} --claude .mcp.json"),
+        &[(".mcp.json", &text)],
+    );
+    let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+    let source = |id| examination.stack.source(id);
+    let edits = mcpdoc::fix::lower(&source, fix).expect("edits");
+    let text = mcpdoc::fix::apply(&text, &edits);
+    let mut json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    json["mcpServers"]["a"].take()
+}
+
+#[test]
+fn fixes_write_what_the_client_reads() {
+    use serde_json::json;
+    let http = json!({"type": "http", "url": "http://h/mcp"});
+    for entry in [
+        r#"{"transport": "http", "url": "http://h/mcp"}"#,
+        r#"{"transport": "streamableHttp", "url": "http://h/mcp"}"#,
+        r#"{"url": "http://h/mcp"}"#,
+    ] {
+        assert_eq!(fixed("client-type-missing", entry), http, "{entry}");
+    }
+    for entry in [
+        r#"{"httpUrl": "http://h/mcp"}"#,
+        r#"{"type": "http", "serverUrl": "http://h/mcp"}"#,
+        r#"{"transport": {"type": "streamableHttp", "url": "http://h/mcp"}}"#,
+        r#"{"type": "http", "url": "http://h/mcp", "disabled": true}"#,
+    ] {
+        assert_eq!(fixed("client-foreign-key", entry), http, "{entry}");
+    }
+    assert_eq!(
+        fixed(
+            "client-host-header",
+            r#"{"type": "http", "url": "http://h/mcp", "headers": {"Host": "h"}}"#
+        ),
+        json!({"type": "http", "url": "http://h/mcp", "headers": {}})
+    );
+}

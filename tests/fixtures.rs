@@ -1,0 +1,99 @@
+//! Every folder in `fixtures/` that holds a stack runs: its reports are what `report.txt` and `report.json` say, and
+//! the JSON fits the schema. `SNAPSHOTS=overwrite` writes them anew.
+
+use std::path::{Path, PathBuf};
+
+use snapbox::cmd::{Command, OutputAssert};
+use snapbox::{Assert, Data, IntoData};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn cases() -> Vec<PathBuf> {
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(root().join("fixtures"))
+        .expect("fixtures/")
+        .map(|entry| entry.expect("a folder").path())
+        .filter(|path| path.join("stack").is_dir())
+        .collect();
+    cases.sort();
+    cases
+}
+
+/// Runs `mcpdoc check` in a case's folder, on `stack`, with the arguments of its `args` file.
+fn check(case: &Path, format: &[&str]) -> OutputAssert {
+    let arguments = std::fs::read_to_string(case.join("args")).unwrap_or_default();
+    Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
+        .current_dir(case)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .args(["check", "--offline"])
+        .args(arguments.split_whitespace())
+        .args(format)
+        .arg("stack")
+        .assert()
+}
+
+fn stdout(output: &OutputAssert) -> String {
+    String::from_utf8(output.get_output().stdout.clone()).expect("UTF-8")
+}
+
+#[test]
+fn reports_are_as_recorded() {
+    assert!(cases().len() >= 6);
+    let assert = Assert::new().action_env("SNAPSHOTS");
+    for case in cases() {
+        let text = stdout(&check(&case, &["--color", "never"]));
+        assert.eq(
+            text.into_data().raw(),
+            Data::read_from(&case.join("report.txt"), None),
+        );
+        let json = stdout(&check(&case, &["--format", "json"])).replace(
+            concat!("\"mcpdoc\": \"", env!("CARGO_PKG_VERSION"), "\""),
+            "\"mcpdoc\": \"…\"",
+        );
+        assert.eq(
+            json.into_data().raw(),
+            Data::read_from(&case.join("report.json"), None).raw(),
+        );
+    }
+}
+
+#[test]
+fn json_fits_the_schema() {
+    let schema = std::fs::read_to_string(root().join("schema/mcpdoc-1.json")).expect("the schema");
+    let schema = serde_json::from_str(&schema).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    for case in cases() {
+        let text = stdout(&check(&case, &["--format", "json"]));
+        let document = serde_json::from_str(&text).expect("JSON");
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
+        assert!(
+            errors.is_empty(),
+            "{}: {}",
+            case.display(),
+            errors.join("\n")
+        );
+    }
+}
+
+#[test]
+fn a_second_run_says_the_same() {
+    for case in cases() {
+        assert_eq!(stdout(&check(&case, &[])), stdout(&check(&case, &[])));
+    }
+}
+
+#[test]
+fn exit_status_follows_the_findings() {
+    for case in cases() {
+        let text = stdout(&check(&case, &["--format", "json"]));
+        let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let errors = document["summary"]["error"].as_u64().expect("a count");
+        check(&case, &[]).code(i32::from(errors > 0));
+        check(&case, &["--fail-on", "never"]).code(0);
+    }
+}

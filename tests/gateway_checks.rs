@@ -1,0 +1,230 @@
+//! What the pages of the checks of LiteLLM's configuration promise beside their examples.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Parser;
+use mcpdoc::Examination;
+use mcpdoc::cli::{Cli, Command};
+use mcpdoc::command::check::{Prepared, World, prepare};
+use mcpdoc::examine;
+use mcpdoc::load::Memory;
+use mcpdoc::verdict::place_name;
+
+const CWD: &str = "/home/user/stack";
+
+fn run(id: &str, arguments: &str, files: &[(&str, &str)]) -> Examination {
+    let mut memory = Memory::default();
+    for (name, text) in files {
+        memory.insert(PathBuf::from(CWD).join(name), text.as_bytes());
+    }
+    let line = format!("mcpdoc check --only {id} {arguments}");
+    let Command::Check(args) = Cli::try_parse_from(line.split_whitespace())
+        .expect("arguments")
+        .command
+    else {
+        panic!("not a check");
+    };
+    let world = World {
+        files: &memory,
+        cwd: PathBuf::from(CWD),
+        home: None,
+        shell: BTreeMap::new(),
+        machine: Vec::new(),
+    };
+    let Prepared {
+        request,
+        settings,
+        selection,
+    } = prepare(&args, world).expect("a run");
+    examine(&request, &settings, &selection, &memory)
+}
+
+/// Severity, place and message of each finding of a check in one configuration.
+fn says(id: &str, version: &str, file: &str, text: &str) -> Vec<String> {
+    let examination = run(
+        id,
+        &format!("--litellm {file} --litellm-version {version}"),
+        &[(file, text)],
+    );
+    let findings = examination.diagnosis.findings.iter();
+    findings
+        .map(|judged| {
+            let finding = &judged.finding;
+            let place = place_name(&examination.stack, &finding.labels[0].at);
+            format!("{} {place} {}", finding.severity.word(), finding.message)
+        })
+        .collect()
+}
+
+/// The same without the message.
+fn places(id: &str, file: &str, text: &str) -> Vec<String> {
+    let findings = says(id, "1.77.3", file, text).into_iter();
+    findings
+        .map(|line| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+#[test]
+fn what_an_anchor_brings_in_is_found() {
+    let text = "x-base: &b {transport: bogus}\nmcp_servers:\n  a: {<<: *b}\n  c: *b\n";
+    let found = places("transport-invalid", "config.yaml", text);
+    assert_eq!(found, ["error config.yaml:1:24", "error config.yaml:1:24"]);
+}
+
+#[test]
+fn references_that_nobody_reads_are_the_business_of_what_says_so() {
+    let id = "env-reference-syntax";
+    let dead = "virtual_keys: [{api_key: '${A}'}]\n\
+                mcp_servers: {a: {url: 'http://x/mcp', api_keys: ['${B}']}}\n";
+    assert_eq!(places(id, "config.yaml", dead), Vec::<String>::new());
+    let alive = format!("{dead}general_settings: {{master_key: '${{KEY}}'}}\n");
+    let examination = run(id, "--litellm config.yaml", &[("config.yaml", &alive)]);
+    let [judged] = examination.diagnosis.findings.as_slice() else {
+        panic!("{:?}", examination.diagnosis.findings);
+    };
+    assert_eq!(judged.finding.labels.len(), 3);
+    assert!(judged.finding.message.contains("not in a list"));
+    // What stands in the wrong place was meant.
+    for misplaced in [
+        "litellm_settings: {master_key: '${KEY}'}\n",
+        "mcpServers: {a: {url: '${URL}'}}\n",
+    ] {
+        let [said] = says(id, "1.77.3", "config.yaml", misplaced)
+            .try_into()
+            .expect("one finding");
+        assert!(
+            said.starts_with("error ") && !said.contains("list"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn references_in_files_that_are_rendered_are_a_note() {
+    let id = "env-reference-syntax";
+    let text = "general_settings: {master_key: '${KEY}'}\nmcp_servers: {a: {url: '${URL}'}}\n";
+    for file in [
+        "kubernetes/apps/config.yaml",
+        "clusters/home/config.yaml",
+        "litellm.extracted/config.yaml",
+    ] {
+        let found = places(id, file, text);
+        assert_eq!(found, [format!("note {file}:1:32")]);
+    }
+    assert_eq!(
+        places(id, "apps/config.yaml", text),
+        ["error apps/config.yaml:1:32"]
+    );
+    // Neither Flux nor envsubst knows these.
+    let other = "mcp_servers: {a: {url: 'http://os.environ/HOST/mcp'}}\n";
+    assert_eq!(
+        places(id, "k8s/config.yaml", other),
+        ["error k8s/config.yaml:1:24"]
+    );
+    // What a container mounts is what it reads.
+    let compose = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3\n    \
+                   volumes: ['./config.yaml:/app/config.yaml']\n";
+    let examination = run(
+        id,
+        "--litellm k8s/config.yaml --compose k8s/compose.yaml",
+        &[("k8s/config.yaml", text), ("k8s/compose.yaml", compose)],
+    );
+    let finding = &examination.diagnosis.findings[0].finding;
+    assert_eq!(finding.severity.word(), "error");
+}
+
+#[test]
+fn a_key_protects_by_its_value() {
+    let id = "server-unknown-key";
+    let of = |version: &str, line: &str| {
+        let text = format!("mcp_servers:\n  a:\n    url: http://x/mcp\n    {line}\n");
+        says(id, version, "config.yaml", &text).concat()
+    };
+    for (line, severity) in [
+        ("require_approval: never", "warning"),
+        ("require_approval: always", "error"),
+        ("available_on_public_internet: true", "warning"),
+        ("available_on_public_internet: false", "error"),
+        ("read_only: no", "warning"),
+        ("api_keys: [a]", "error"),
+    ] {
+        assert!(of("1.77.3", line).starts_with(severity), "{line}");
+    }
+    assert!(of("1.77.3", "api_keys: [a]").contains("access_groups"));
+    assert!(!of("1.74.0", "api_keys: [a]").contains("access_groups"));
+    assert!(of("1.77.3", "allowedTools: [a]").contains("`allowed_tools` does that from"));
+    assert!(of("1.109.1", "allowedTools: [a]").contains("write `allowed_tools`"));
+}
+
+#[test]
+fn a_default_in_the_wrong_place_is_nobodys_mistake() {
+    let id = "litellm-misplaced-setting,litellm-unknown-section";
+    let of = |text: &str| places(id, "config.yaml", text).len();
+    assert_eq!(of("general_settings: {set_verbose: false}\n"), 0);
+    assert_eq!(of("set_verbose: false\n"), 0);
+    assert_eq!(of("general_settings: {set_verbose: true}\n"), 1);
+}
+
+#[test]
+fn no_release_is_made_up() {
+    let compose = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-stable\n    \
+                   volumes: ['./config.yaml:/app/config.yaml']\n";
+    for version in ["main", "1.77.3"] {
+        let examination = run(
+            "gateway-image-floating",
+            &format!("--litellm config.yaml --compose compose.yaml --litellm-version {version}"),
+            &[
+                ("config.yaml", "model_list: []\n"),
+                ("compose.yaml", compose),
+            ],
+        );
+        let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+        let text = fix.text.as_deref().expect("lines");
+        assert!(
+            text.contains(":vX.Y.Z") && !text.contains("stable"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn servers_in_the_wrong_place_break_the_gateway_that_has_no_others() {
+    let id = "litellm-misplaced-section";
+    let severities = |text: &str| -> Vec<String> {
+        let found = places(id, "config.yaml", text).into_iter();
+        found
+            .filter_map(|line| Some(line.split_once(' ')?.0.to_owned()))
+            .collect()
+    };
+    assert_eq!(
+        severities("mcpServers: {a: {url: 'http://x/mcp'}}\n"),
+        ["error"]
+    );
+    assert_eq!(
+        severities("general_settings: {mcp_servers: {}}\n"),
+        ["warning"]
+    );
+    assert_eq!(
+        severities("mcp_servers: {a: {url: 'http://x/mcp'}}\n"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn variables_of_the_file_itself_are_set() {
+    let config = "environment_variables: {TOKEN: x}\nmcp_servers:\n  a: {transport: stdio, command: x, env: {T: \
+                  os.environ/TOKEN, U: os.environ/OTHER}}\n";
+    let compose = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3\n    \
+                   volumes: ['./config.yaml:/app/config.yaml']\n";
+    let examination = run(
+        "env-variable-unset",
+        "--litellm config.yaml --compose compose.yaml",
+        &[("config.yaml", config), ("compose.yaml", compose)],
+    );
+    let subjects = examination.diagnosis.findings.iter();
+    let subjects: Vec<&str> = subjects
+        .map(|judged| judged.finding.subject.as_str())
+        .collect();
+    assert_eq!(subjects, ["OTHER"]);
+}
