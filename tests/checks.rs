@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use clap::Parser;
 use mcpdoc::check::{Check, Severity};
-use mcpdoc::cli::{Cli, Command};
-use mcpdoc::command::check::{Prepared, World, prepare};
 use mcpdoc::load::Memory;
 use mcpdoc::verdict::place_name;
-use mcpdoc::{Examination, checks, examine, fix};
+use mcpdoc::{Examination, checks, fix};
+
+use support::CWD;
+
+#[path = "support/run.rs"]
+mod support;
 
 const HOME: &str = "/home/user";
-const CWD: &str = "/home/user/stack";
 
 /// The example of a page: files, the command line, what it must say, and the files that mend it.
 struct Example {
@@ -80,28 +81,7 @@ fn run<'a>(arguments: &str, files: impl IntoIterator<Item = &'a (String, Vec<u8>
         };
         memory.insert(path, bytes.clone());
     }
-    let words = ["mcpdoc", "check"]
-        .into_iter()
-        .chain(arguments.split_whitespace());
-    let Command::Check(args) = Cli::try_parse_from(words)
-        .expect("arguments of `findings`")
-        .command
-    else {
-        panic!("not a check");
-    };
-    let world = World {
-        files: &memory,
-        cwd: PathBuf::from(CWD),
-        home: Some(PathBuf::from(HOME)),
-        shell: BTreeMap::new(),
-        machine: Vec::new(),
-    };
-    let Prepared {
-        request,
-        settings,
-        selection,
-    } = prepare(&args, world).expect("a run");
-    examine(&request, &settings, &selection, &memory)
+    support::run(arguments, Some(HOME), &memory)
 }
 
 fn findings_of(check: &Check, examination: &Examination) -> Vec<String> {

@@ -1,41 +1,22 @@
 //! What the pages of the checks of files and client entries promise beside their examples.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::Parser;
-use mcpdoc::cli::{Cli, Command};
-use mcpdoc::command::check::{Prepared, World, prepare};
+use mcpdoc::Examination;
 use mcpdoc::load::Memory;
 use mcpdoc::verdict::place_name;
-use mcpdoc::{Examination, examine};
 
-const CWD: &str = "/home/user/stack";
+use support::CWD;
+
+#[path = "support/run.rs"]
+mod support;
 
 fn run<T: AsRef<[u8]>>(arguments: &str, files: &[(&str, T)]) -> Examination {
     let mut memory = Memory::default();
     for (name, bytes) in files {
         memory.insert(PathBuf::from(CWD).join(name), bytes.as_ref());
     }
-    let words = ["mcpdoc", "check"]
-        .into_iter()
-        .chain(arguments.split_whitespace());
-    let Command::Check(args) = Cli::try_parse_from(words).expect("arguments").command else {
-        panic!("not a check");
-    };
-    let world = World {
-        files: &memory,
-        cwd: PathBuf::from(CWD),
-        home: Some(PathBuf::from("/home/user")),
-        shell: BTreeMap::new(),
-        machine: Vec::new(),
-    };
-    let Prepared {
-        request,
-        settings,
-        selection,
-    } = prepare(&args, world).expect("a run");
-    examine(&request, &settings, &selection, &memory)
+    support::run(arguments, Some("/home/user"), &memory)
 }
 
 /// What one check says: severity and place of each finding, in order.

@@ -1,43 +1,22 @@
 //! What the pages of the checks of LiteLLM's configuration promise beside their examples.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::Parser;
 use mcpdoc::Examination;
-use mcpdoc::cli::{Cli, Command};
-use mcpdoc::command::check::{Prepared, World, prepare};
-use mcpdoc::examine;
 use mcpdoc::load::Memory;
 use mcpdoc::verdict::place_name;
 
-const CWD: &str = "/home/user/stack";
+use support::CWD;
+
+#[path = "support/run.rs"]
+mod support;
 
 fn run(id: &str, arguments: &str, files: &[(&str, &str)]) -> Examination {
     let mut memory = Memory::default();
     for (name, text) in files {
         memory.insert(PathBuf::from(CWD).join(name), text.as_bytes());
     }
-    let line = format!("mcpdoc check --only {id} {arguments}");
-    let Command::Check(args) = Cli::try_parse_from(line.split_whitespace())
-        .expect("arguments")
-        .command
-    else {
-        panic!("not a check");
-    };
-    let world = World {
-        files: &memory,
-        cwd: PathBuf::from(CWD),
-        home: None,
-        shell: BTreeMap::new(),
-        machine: Vec::new(),
-    };
-    let Prepared {
-        request,
-        settings,
-        selection,
-    } = prepare(&args, world).expect("a run");
-    examine(&request, &settings, &selection, &memory)
+    support::run(&format!("--only {id} {arguments}"), None, &memory)
 }
 
 /// Severity, place and message of each finding of a check in one configuration.

@@ -1,0 +1,36 @@
+//! `mcpdoc check` over files in memory, as the command line asks for it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Parser;
+use mcpdoc::cli::{Cli, Command};
+use mcpdoc::command::check::{Prepared, World, prepare};
+use mcpdoc::load::Memory;
+use mcpdoc::{Examination, examine};
+
+/// The working directory of such a run.
+pub const CWD: &str = "/home/user/stack";
+
+/// Runs `mcpdoc check` with `arguments` in [`CWD`].
+pub fn run(arguments: &str, home: Option<&str>, files: &Memory) -> Examination {
+    let words = ["mcpdoc", "check"]
+        .into_iter()
+        .chain(arguments.split_whitespace());
+    let Command::Check(args) = Cli::try_parse_from(words).expect("arguments").command else {
+        panic!("not a check");
+    };
+    let world = World {
+        files,
+        cwd: PathBuf::from(CWD),
+        home: home.map(PathBuf::from),
+        shell: BTreeMap::new(),
+        machine: Vec::new(),
+    };
+    let Prepared {
+        request,
+        settings,
+        selection,
+    } = prepare(&args, world).expect("a run");
+    examine(&request, &settings, &selection, files)
+}
