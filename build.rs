@@ -9,12 +9,18 @@ use serde::Deserialize;
 
 const SERVERS: &str = "checks/catalog/servers";
 /// Files that are compiled in whole, and the names under which code includes them.
-const WHOLE: [(&str, &str); 2] = [
+const WHOLE: [(&str, &str); 5] = [
     ("checks/catalog/gateways/litellm.yaml", "litellm.json"),
     (
         "checks/catalog/clients/claude-code.yaml",
         "claude-code.json",
     ),
+    (
+        "checks/catalog/clients/claude-desktop.yaml",
+        "claude-desktop.json",
+    ),
+    ("checks/catalog/clients/cursor.yaml", "cursor.json"),
+    ("checks/catalog/clients/vscode.yaml", "vscode.json"),
 ];
 
 /// What the index needs of an entry; the whole type is `catalog::server::Server`.

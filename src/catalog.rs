@@ -4,9 +4,10 @@
 
 pub mod client;
 mod command;
+pub mod engine;
 pub mod gateway;
 pub mod given;
-mod glob;
+pub(crate) mod glob;
 pub mod image;
 pub mod run;
 pub mod server;
@@ -15,10 +16,10 @@ pub mod version;
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
-pub use command::Registry;
+pub use command::{Registry, basename, is_shell, split_simple};
 pub use given::DatabaseUrl;
 pub use image::ImageRef;
-pub use run::{Bind, Certainty, EnvLookup, Launch, Running, Speaks};
+pub use run::{Bind, BindFrom, Certainty, EnvLookup, Launch, Running, Speaks};
 pub use server::{Server, TransportKind};
 pub use version::{Version, VersionSet};
 

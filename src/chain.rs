@@ -4,10 +4,12 @@ mod behind;
 mod resolve;
 #[cfg(test)]
 mod tests;
+mod way;
 
 pub use crate::load::placing::Placed;
 pub use behind::launched;
 pub use resolve::{Caller, Destination, Reach};
+pub use way::{Command, Way, on_network};
 
 use std::collections::HashMap;
 
@@ -15,10 +17,10 @@ use url::Url;
 
 use crate::catalog::server::ImageVersion;
 use crate::catalog::{Catalog, Certainty, ImageRef, Launch, Running, Version};
-use crate::gateway::{self, Known, Outcome, VersionFrom};
+use crate::gateway::{self, Known, Outcome, Ruling, VersionFrom, Why};
 use crate::load::placing;
-use crate::model::{EnvLookup, GatewayKind, Service, ServiceId, Stack, Transport};
-use crate::source::{At, Pointer};
+use crate::model::{EnvLookup, Gateway, GatewayKind, Marks, Service, ServiceId, Stack, Transport};
+use crate::source::{At, Node, Pointer};
 
 /// The number of a hop in its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +45,7 @@ pub struct Chain {
     /// What services run, for every service that the catalog knows.
     pub behind: HashMap<ServiceId, Behind>,
     by_caller: HashMap<Caller, HopId>,
+    by_service: HashMap<ServiceId, Vec<HopId>>,
     calls_of_gateway: Vec<Vec<HopId>>,
 }
 
@@ -53,6 +56,10 @@ pub struct GatewayView {
     pub placed: Placed,
     /// Its version.
     pub version: Known,
+    /// Which place says the version: "the tag of ghcr.io/berriai/litellm:v1.77.3". Nothing when it is not known.
+    pub version_because: Option<String>,
+    /// Why a variable that no file sets may be set in its environment all the same, if so.
+    pub env_doubt: Option<String>,
     /// What it makes of its file.
     pub outcome: Outcome,
 }
@@ -72,6 +79,8 @@ pub struct Hop {
     pub transport: Transport,
     /// Where that is written, if it is.
     pub transport_at: Option<Pointer>,
+    /// The transport that the caller tries where that one fails.
+    pub falls_back: Option<Transport>,
     /// The address that the caller will use; nothing for stdio or when it is not a url.
     pub url: Option<At<Url>>,
     /// Where the call is declared: the client's or gateway's entry.
@@ -93,6 +102,8 @@ pub struct Behind {
     pub version: Option<ImageVersion>,
     /// What it speaks with this image, these arguments and variables.
     pub running: Running,
+    /// How it would be started on a transport over the network, where it speaks stdio alone.
+    pub network: Option<Way>,
 }
 
 /// The words with which a service's container is started, every one of them known.
@@ -137,6 +148,33 @@ impl Started {
 }
 
 impl GatewayView {
+    /// What is known of a variable of its process.
+    pub fn env(&self, stack: &Stack, name: &str) -> EnvLookup {
+        let service = self.service().map(|id| stack.service(id));
+        env_of(service, self.env_doubt.as_deref(), name)
+    }
+
+    /// Why a variable of its process is not known; completes "whether X is set is not known: …".
+    pub fn env_unknown(&self, stack: &Stack, name: &str) -> String {
+        let Some(id) = self.service() else {
+            let doubt = self.placed.doubt(stack);
+            return doubt.unwrap_or_else(|| "its environment is not known".to_owned());
+        };
+        let service = stack.service(id);
+        let unread = service.env_files.iter().find(|file| !file.read);
+        if let Some(variable) = service.variable(name) {
+            let place = stack.name(variable.at.source);
+            return format!("its value in {place} depends on something that is not known here");
+        }
+        match unread {
+            Some(file) => format!("{} was not read", file.path),
+            None => service
+                .doubt()
+                .or_else(|| self.env_doubt.clone())
+                .unwrap_or_else(|| "its environment is not known".to_owned()),
+        }
+    }
+
     /// The compose service that runs it, if that is known.
     pub fn service(&self) -> Option<ServiceId> {
         self.placed.service()
@@ -198,18 +236,8 @@ impl Chain {
     }
 
     /// Hops that lead to each service, a gateway's own service included: for checks that look at all services.
-    pub fn hops_by_service(&self) -> HashMap<ServiceId, Vec<HopId>> {
-        let mut hops: HashMap<ServiceId, Vec<HopId>> = HashMap::new();
-        for hop in &self.hops {
-            let service = match hop.destination {
-                Destination::Gateway { gateway, .. } => self.gateways[gateway].service(),
-                _ => hop.service(),
-            };
-            if let Some(service) = service {
-                hops.entry(service).or_default().push(hop.id);
-            }
-        }
-        hops
+    pub fn hops_by_service(&self) -> &HashMap<ServiceId, Vec<HopId>> {
+        &self.by_service
     }
 
     /// Hops that lead to a gateway.
@@ -240,8 +268,15 @@ impl Chain {
         self.calls_of_gateway = vec![Vec::new(); self.gateways.len()];
         for hop in &hops {
             self.by_caller.insert(hop.caller, hop.id);
-            if let Destination::Gateway { gateway, .. } = hop.destination {
-                self.calls_of_gateway[gateway].push(hop.id);
+            let service = match hop.destination {
+                Destination::Gateway { gateway, .. } => {
+                    self.calls_of_gateway[gateway].push(hop.id);
+                    self.gateways[gateway].service()
+                }
+                _ => hop.service(),
+            };
+            if let Some(service) = service {
+                self.by_service.entry(service).or_default().push(hop.id);
             }
         }
         self.hops = hops;
@@ -252,21 +287,29 @@ impl Chain {
 /// Puts every gateway in its place and follows every call.
 pub fn build(stack: &Stack, catalog: &Catalog, settings: &Settings) -> Chain {
     let mut chain = Chain::default();
+    let mounts = placing::Mounts::of(stack);
     for gateway in &stack.gateways {
-        let placed = placing::placed(stack, gateway);
-        let version = version_of(stack, &placed, settings);
-        let lookup = |name: &str| match placed.service() {
-            Some(id) => stack.service(id).env(name),
-            None => EnvLookup::Unknown,
+        let placed = placing::placed(stack, &mounts, gateway);
+        let (version, version_because) = version_of(stack, catalog, &placed, settings);
+        let service = placed.service().map(|id| stack.service(id));
+        let env_doubt = match service {
+            Some(service) => catalog.litellm().runs.env_doubt(service),
+            None => placed.doubt(stack),
         };
-        let outcome = match gateway.kind {
+        let lookup = |name: &str| env_of(service, env_doubt.as_deref(), name);
+        let mut outcome = match gateway.kind {
             GatewayKind::LiteLlm => {
                 gateway::litellm::read(stack, gateway, &version, catalog.litellm(), &lookup)
             }
         };
+        if !gateway.templates.is_empty() {
+            forget_filled_in(stack, gateway, &mut outcome);
+        }
         chain.gateways.push(GatewayView {
             placed,
             version,
+            version_because,
+            env_doubt,
             outcome,
         });
     }
@@ -275,29 +318,123 @@ pub fn build(stack: &Stack, catalog: &Catalog, settings: &Settings) -> Chain {
     chain.with_hops(hops)
 }
 
-/// The flag, else the tag of the image that runs it, else unknown and why.
-fn version_of(stack: &Stack, placed: &Placed, settings: &Settings) -> Known {
-    if let Some(version) = &settings.litellm_version {
-        return Known::Exact(version.clone(), VersionFrom::Flag);
+/// Takes back what was ruled of places that something fills in first.
+fn forget_filled_in(stack: &Stack, gateway: &Gateway, outcome: &mut Outcome) {
+    let mut names = outcome.servers.iter().map(|server| &server.name.value);
+    let unnamed = names.any(|name| gateway.is_filled_in(name));
+    let stays = |ruling: &Ruling| {
+        let of_names = unnamed && matches!(ruling.why, Why::AliasDangling { .. });
+        !of_names && !is_filled_in(stack, gateway, ruling)
+    };
+    outcome.rejected.retain(stays);
+    outcome.ignored.retain(stays);
+}
+
+/// Whether a ruling is about something that is filled in before the gateway reads it: what it will be then is not
+/// known. References are another matter: who writes them may have counted on the gateway.
+fn is_filled_in(stack: &Stack, gateway: &Gateway, ruling: &Ruling) -> bool {
+    let by_variables = |text: &str| Marks::Variables.find(text).is_some();
+    if matches!(&ruling.why, Why::Reference { text, .. } if by_variables(text)) {
+        return false;
     }
-    let Some(service) = placed.service() else {
-        return Known::Unknown(placed.doubt(stack).unwrap_or_default());
+    let source = stack.source(ruling.at.source);
+    if !source.is_parsed() {
+        return true;
+    }
+    let Some(node) = source.node(&ruling.at.path) else {
+        return false;
     };
-    let Some(image) = &stack.service(service).image else {
-        return Known::Unknown("its service builds its own image".to_owned());
+    let written = [Some(node), node.key()].into_iter().flatten();
+    written
+        .filter_map(Node::scalar_text)
+        .any(|text| gateway.is_filled_in(text))
+}
+
+/// What is known of a variable of a gateway's process. What files do not set may be set elsewhere where there is a doubt.
+fn env_of(service: Option<&Service>, doubt: Option<&str>, name: &str) -> EnvLookup {
+    match service.map(|service| service.env(name)) {
+        None => EnvLookup::Unknown,
+        Some(EnvLookup::Unset) if doubt.is_some() => EnvLookup::Unknown,
+        Some(known) => known,
+    }
+}
+
+/// The flag, else the tag of the image that runs it, else a label of its service, else unknown and why; and which of
+/// these it was.
+fn version_of(
+    stack: &Stack,
+    catalog: &Catalog,
+    placed: &Placed,
+    settings: &Settings,
+) -> (Known, Option<String>) {
+    if let Some(version) = &settings.litellm_version {
+        let known = Known::Exact(version.clone(), VersionFrom::Flag);
+        return (known, Some("--litellm-version".to_owned()));
+    }
+    let Some(id) = placed.service() else {
+        return (
+            Known::Unknown(placed.doubt(stack).unwrap_or_default()),
+            None,
+        );
     };
-    let Some(text) = image.value.get() else {
-        return Known::Unknown(format!(
+    let service = stack.service(id);
+    let why = match of_tag(catalog, service) {
+        Ok((version, because)) => {
+            return (Known::Exact(version, VersionFrom::Image), Some(because));
+        }
+        Err(why) => why,
+    };
+    match of_label(catalog, service) {
+        Some((version, because)) => (Known::Exact(version, VersionFrom::Label), Some(because)),
+        None => (Known::Unknown(why), None),
+    }
+}
+
+/// The version that the tag of a gateway's image names; else why it names none.
+fn of_tag(catalog: &Catalog, service: &Service) -> Result<(Version, String), String> {
+    let Some(image) = &service.image else {
+        return Err("its service builds its own image".to_owned());
+    };
+    let reference = ImageRef::parse(&image.value.text);
+    let Some(tag) = &reference.tag else {
+        return Err(match (&reference.digest, image.value.known) {
+            (_, false) => format!(
+                "its image {} depends on a variable that is not known here",
+                image.value.text
+            ),
+            (Some(_), true) => "its image is named by a digest alone".to_owned(),
+            (None, true) => "its image has no tag".to_owned(),
+        });
+    };
+    if !image.value.known {
+        return Err(format!(
             "its image {} depends on a variable that is not known here",
             image.value.text
         ));
-    };
-    let reference = ImageRef::parse(text);
-    match reference.version() {
-        Some(version) => Known::Exact(version, VersionFrom::Image),
-        None => Known::Unknown(match &reference.tag {
-            Some(tag) => format!("the tag {tag} of its image names none"),
-            None => "its image has no tag".to_owned(),
-        }),
     }
+    let Some(version) = reference.version() else {
+        return Err(format!("the tag {tag} of its image names none"));
+    };
+    // The versions of other people's images may be their own.
+    let litellm = catalog.litellm();
+    if !litellm.runs.is_official(&reference) && !litellm.known.contains(&version) {
+        return Err(format!(
+            "the tag {tag} of its image is none of LiteLLM's versions"
+        ));
+    }
+    Ok((version, format!("the tag of {reference}")))
+}
+
+/// The version that a label of a gateway's service says.
+fn of_label(catalog: &Catalog, service: &Service) -> Option<(Version, String)> {
+    let labels = &catalog.litellm().runs.version_labels;
+    service.labels.iter().find_map(|label| {
+        let (name, value) = &label.value;
+        let version = Version::parse(value.get()?)?;
+        let precise = version.precision() >= 2;
+        (precise && labels.contains(name)).then(|| {
+            let because = format!("the label {name} of {}", service.name.value);
+            (version, because)
+        })
+    })
 }

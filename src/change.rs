@@ -61,6 +61,8 @@ pub struct Fix {
     pub text: Option<String>,
     /// Commands to run afterwards. Shown, never run.
     pub then: Vec<String>,
+    /// What else follows, and is for a person to know.
+    pub remarks: Vec<String>,
 }
 
 impl Fix {
@@ -72,6 +74,7 @@ impl Fix {
             changes: Vec::new(),
             text: None,
             then: Vec::new(),
+            remarks: Vec::new(),
         }
     }
 

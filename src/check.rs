@@ -1,16 +1,25 @@
 //! What a check is, what it sees and what it says.
 
+pub(crate) mod block;
+pub(crate) mod containers;
+pub(crate) mod gateway_call;
+pub(crate) mod gateway_key;
+mod ids;
+pub(crate) mod netns;
+pub(crate) mod newer;
+pub(crate) mod probe;
 pub(crate) mod reader;
 mod service;
+pub(crate) mod settings;
 
-pub use service::{McpService, is_own, listed, naming_part};
+pub use service::{McpService, Role, is_own, listed, naming_part};
 
-use crate::catalog::{Catalog, VersionSet};
+use crate::catalog::{Catalog, ImageRef, Version, VersionSet};
 use crate::chain::{Chain, HopId};
 use crate::change::Fix;
 use crate::fact::Facts;
-use crate::gateway::{Ruling, Upstream};
-use crate::model::Stack;
+use crate::gateway::{Fate, Ruling, Upstream};
+use crate::model::{Service, Stack};
 use crate::source::{Part, Pointer, SourceId, Span};
 
 /// How bad a finding is.
@@ -154,6 +163,47 @@ impl<'a> Case<'a> {
         }
         let title = self.stack.gateways[gateway].kind.title();
         format!("{title} {}", ruling.versions.describe())
+    }
+
+    /// Why it is not known what is in the container of a gateway's service besides the gateway, if it is not: only of
+    /// its maker's own images that is known, and only where nothing else runs first.
+    pub fn image_doubt(&self, service: &Service) -> Option<String> {
+        let runs = &self.catalog.litellm().runs;
+        let name = &service.name.value;
+        if service.build.is_some() {
+            return Some(format!("{name} builds its own image"));
+        }
+        let Some(image) = &service.image else {
+            return Some(format!("the image of {name} is not known"));
+        };
+        let known = image.value.get().map(ImageRef::parse);
+        match known {
+            Some(image) if runs.is_official(&image) => runs.script_of(service),
+            Some(image) => Some(format!(
+                "{} is not LiteLLM's own image",
+                image.repository_name()
+            )),
+            None => Some(format!("the image of {name} is not known")),
+        }
+    }
+
+    /// What a gateway does without a key for its callers: "LiteLLM 1.77.3 serves everybody who reaches it".
+    pub fn without_key(&self, gateway: usize, fate: Fate) -> String {
+        let program = self.program(gateway);
+        let refused = &self.catalog.litellm().master_key.refused;
+        match fate {
+            Fate::Stops => format!("{program} does not start without a key"),
+            Fate::Serves => format!("{program} serves everybody who reaches it, without a key"),
+            Fate::Unless => {
+                let permit = &self.catalog.litellm().master_key.permit.variable;
+                format!("{program} does not start without a key, unless {permit} is true")
+            }
+            Fate::Either => format!(
+                "{program} serves everybody who reaches it, without a key, {}, and does not start {}",
+                refused.complement().describe(),
+                refused.describe()
+            ),
+        }
     }
 
     /// The server that a ruling is about.
@@ -383,9 +433,13 @@ pub struct Findings {
 impl Findings {
     /// Runs one check.
     pub fn run(&mut self, check: &'static Check, case: &Case<'_>) {
+        let before = self.list.len();
         self.current = Some(check);
         (check.run)(case, self);
         self.current = None;
+        for finding in &mut self.list[before..] {
+            ids::remark(case, finding);
+        }
     }
 
     /// Adds a finding with the check's usual severity.
@@ -401,14 +455,20 @@ impl Findings {
     }
 
     /// Adds a finding that holds in `versions` only: one level lower, and naming them, unless that is every version
-    /// that this run has to reckon with.
+    /// that this run has to reckon with. Where the newest version has nothing against it, it is a note: who does not
+    /// say which version runs has most often the newest, and a file that is right there is no mistake.
     pub fn add_in(&mut self, severity: Severity, versions: &VersionSet, mut finding: Finding) {
         if versions.is_all() {
             self.push(severity, finding);
-        } else {
-            finding.versions = Some(versions.describe());
-            self.push(severity.lower(), finding);
+            return;
         }
+        finding.versions = Some(versions.describe());
+        let lowered = if versions.contains(&Version::head()) {
+            severity.lower()
+        } else {
+            Severity::Note
+        };
+        self.push(lowered, finding);
     }
 
     fn push(&mut self, severity: Severity, mut finding: Finding) {

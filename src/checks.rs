@@ -14,26 +14,64 @@ macro_rules! checks {
 checks! {
     access_mode_unrestricted
     auth_type_invalid
+    auth_value_missing
+    auth_value_unused
+    bearer_doubled
+    bind_loopback
+    cleartext_token
+    client_approval_pending
+    client_blocked
     client_file_not_read
     client_foreign_key
     client_host_header
+    client_name_invalid
+    client_proxy
+    client_remote_unsupported
+    client_scope_conflict
+    client_top_level_key
+    client_type_invalid
     client_type_missing
+    client_value_type
     command_runs_docker
+    command_unavailable
+    command_with_arguments
+    config_not_passed
     database_url_missing
+    depends_on_unconditioned
+    docker_env_not_passed
+    docker_run_detached
+    docker_socket_mounted
     duplicate_key
+    entrypoint_doubled
     env_file_missing
     env_not_read
     env_reference_syntax
+    env_required_missing
+    env_shadowed
+    env_value_quoted
     env_variable_boolean
     env_variable_unset
     file_unreadable
+    gateway_bearer_missing
+    gateway_header_ignored
     gateway_image_floating
+    gateway_key_unknown
+    gateway_open
     gateway_path
+    gateway_redirect
     gateway_server_unknown
+    gateway_version_header_doubled
+    gateway_weak_key
+    healthcheck_meaningless
     healthcheck_missing
+    healthcheck_needs_key
+    host_docker_internal
     host_header_rejected
+    host_network_name
+    hostname_underscore
     invalid_syntax
     litellm_ignored_setting
+    litellm_include_overwrites
     litellm_misplaced_section
     litellm_misplaced_setting
     litellm_null_settings
@@ -42,6 +80,7 @@ checks! {
     network_undefined
     no_shared_network
     port_mismatch
+    profile_inactive
     published_port_inside
     published_unauthenticated
     secret_in_file
@@ -53,7 +92,12 @@ checks! {
     server_shape
     server_unknown_key
     server_value_type
+    spec_file_missing
+    stdio_command_not_allowed
+    stdio_disabled
+    stdio_env_not_inherited
     stdio_published_port
+    stdio_with_tty
     stdio_without_stdin
     transport_invalid
     transport_mismatch

@@ -36,7 +36,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mcpdoc check                          this folder and your Claude Code files
+  mcpdoc check                          this folder and your client files
   mcpdoc check --litellm config.yaml    a gateway, its compose file and clients
   mcpdoc check --litellm-version 1.77.3 for a known version of LiteLLM
   mcpdoc check --fail-on warning .      in CI: fail on warnings, too
@@ -44,7 +44,7 @@ Examples:
 
 Exit status: 0 no finding at or above --fail-on, 1 findings, 2 could not run.")]
 pub struct CheckArgs {
-    /// Files and folders to read (default: this folder and your Claude Code files)
+    /// Files and folders to read (default: this folder and your client files)
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A LiteLLM configuration file; may be repeated
@@ -53,13 +53,14 @@ pub struct CheckArgs {
     /// A compose file; join the files of one project with commas; may be repeated
     #[arg(long, value_name = "FILE[,FILE]", help_heading = "Inputs")]
     pub compose: Vec<String>,
-    /// A file with MCP servers for Claude Code, such as .mcp.json; may be repeated
+    /// A client's file with MCP servers, such as .mcp.json, read as Claude Code reads it (claude_desktop_config.json: as
+    /// Claude Desktop does); may be repeated
     #[arg(long, value_name = "FILE", help_heading = "Inputs")]
     pub claude: Vec<PathBuf>,
     /// Variables for compose files, used instead of their .env; may be repeated
     #[arg(long, value_name = "FILE", help_heading = "Inputs")]
     pub env_file: Vec<PathBuf>,
-    /// Read the Claude Code files of this home, even if other inputs are named
+    /// Read the client files of this home directory, even if other inputs are named
     #[arg(long, value_name = "DIR", help_heading = "Inputs")]
     pub home: Option<PathBuf>,
     /// The version of LiteLLM that runs; overrides the tag of its image

@@ -206,6 +206,11 @@ fn edits(
     if let Format::Toml = source.format() {
         return Err(Refused::Format("TOML"));
     }
+    if !source.is_writable() {
+        return Err(Refused::Format(
+            "a file that stands in quotes, or folded, in another one",
+        ));
+    }
     walk::unshared(source, path, place, op)?;
     if matches!(op, Op::Set(_) | Op::Rename(_) | Op::Remove) && !place.missing.is_empty() {
         return Err(Refused::Absent(path.clone()));
@@ -323,12 +328,7 @@ fn proved(
     let mut wanted = Value::of(source.root());
     wanted.change(place, path, op, source.format())?;
     let text = apply(source.text(), edits);
-    let next = Source::new(
-        source.id(),
-        source.name(),
-        source.format(),
-        Ok(text.into_bytes()),
-    );
+    let next = source.with_text(text);
     let same = next.is_parsed()
         && next.documents() == source.documents().max(1)
         && Value::of(next.root()) == wanted;

@@ -91,6 +91,53 @@ pub struct Outcome {
     pub ignored: Vec<Ruling>,
     /// Files that it opens at start, each a [`Why::FileNeeded`]: one that is absent in its container stops it.
     pub needs: Vec<Ruling>,
+    /// Who may come in.
+    pub access: Access,
+    /// Why part of what it reads is not known here, if so: an included file that was not read. Then nothing is
+    /// certainly absent.
+    pub gap: Option<String>,
+}
+
+/// Who may come in, as far as a gateway's file and environment say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// The key that opens everything.
+    pub master_key: Setting,
+    /// The database, in which other keys may stand.
+    pub database: Setting,
+    /// A setting that lets clients in otherwise, or has their key in another header.
+    pub other_ways: Option<String>,
+    /// Whether some server takes the client's `Authorization` for itself, so that it need not be a key.
+    pub passes_on: bool,
+}
+
+/// Something that a gateway is told by its file or its environment.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Setting {
+    /// It is set.
+    Set {
+        /// To what; it may be a secret.
+        text: String,
+        /// Where the file has it.
+        at: Option<Pointer>,
+        /// The variable that it comes from, where the file has it not.
+        variable: Option<String>,
+    },
+    /// It depends on something that is not known here.
+    #[default]
+    Unknown,
+    /// It is certainly not set.
+    Absent,
+}
+
+impl std::fmt::Debug for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Setting::Set { .. } => "Set",
+            Setting::Unknown => "Unknown",
+            Setting::Absent => "Absent",
+        })
+    }
 }
 
 impl Outcome {
@@ -164,6 +211,60 @@ pub struct Ruling {
     pub versions: VersionSet,
 }
 
+/// What follows from a variable that is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unset {
+    /// The gateway does not start.
+    Stops,
+    /// A server has no address.
+    NoUrl,
+    /// A server has no program.
+    NoCommand,
+    /// A server gets no credentials.
+    NoCredentials,
+    /// Callers need no key.
+    NoKey(Fate),
+}
+
+/// What becomes of a gateway without a good key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It does not start.
+    Stops,
+    /// It serves everybody, or everybody who tries.
+    Serves,
+    /// It does not start, unless it is permitted to; whether it is is not known.
+    Unless,
+    /// One or the other: the version is not known.
+    Either,
+}
+
+/// Why a gateway has no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoKey {
+    /// Nothing names one.
+    Absent,
+    /// The setting is there, and empty.
+    Empty,
+    /// The setting says that there is none.
+    Null,
+    /// It is set where it is not read.
+    Misplaced,
+    /// Nothing names one, and a setting or variable permits it.
+    Permitted,
+}
+
+/// Why a value for authentication is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unused {
+    /// There is no type.
+    NoType,
+    /// The type is `none`.
+    TypeNone,
+    /// Nothing is sent to a program.
+    Stdio,
+}
+
 /// What a gateway does with a node that its owner did not mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -173,6 +274,8 @@ pub enum Why {
         name: String,
         /// What does the job: a clause.
         instead: Option<String>,
+        /// The section under which it is read.
+        under: Option<String>,
     },
     /// `mcp_servers` where it is not read, or spelled otherwise.
     MisplacedSection {
@@ -180,6 +283,10 @@ pub enum Why {
         name: String,
         /// The section that was meant.
         belongs: String,
+        /// What would stop the gateway if it stood there as it is.
+        stops: Vec<Ruling>,
+        /// What the gateway would then pass over.
+        ignored: Vec<Ruling>,
     },
     /// A setting under a section that does not read it; the section that does.
     MisplacedSetting {
@@ -326,12 +433,14 @@ pub enum Why {
         /// The value that does it, where one does.
         write: Option<String>,
     },
-    /// A variable that is not set, where a string is needed; stops the gateway.
+    /// A variable that is not set.
     VariableUnset {
         /// What takes it, as a path from the root: `mcp_servers.db.env.TOKEN`.
         name: String,
         /// The variable.
         variable: String,
+        /// What follows.
+        then: Unset,
     },
     /// A variable whose value is read as a truth value, where a string is needed; stops the gateway.
     VariableBoolean {
@@ -339,6 +448,81 @@ pub enum Why {
         name: String,
         /// The variable.
         variable: String,
+    },
+    /// A command that is looked for under a name with its arguments in it.
+    CommandWithArguments {
+        /// The program that was meant.
+        program: String,
+        /// The arguments behind it.
+        arguments: Vec<String>,
+    },
+    /// A program that is not started, because none is.
+    StdioDisabled {
+        /// The variable that switches it on.
+        variable: String,
+        /// The value that does.
+        value: String,
+        /// Whether the file sets it itself, which does not count.
+        in_file: bool,
+    },
+    /// A program that is not among those that are started.
+    CommandNotAllowed {
+        /// The program, without its path.
+        program: String,
+        /// Those that are started.
+        allowed: Vec<String>,
+        /// The variable that adds others.
+        variable: String,
+        /// What the variable has.
+        has: String,
+    },
+    /// A value for authentication that is never sent.
+    AuthValueUnused {
+        /// The key that holds it.
+        key: String,
+        /// Why it is not sent.
+        because: Unused,
+        /// The type that would send it.
+        meant: String,
+    },
+    /// A type of authentication without a value.
+    AuthValueMissing {
+        /// The type.
+        auth_type: String,
+        /// The header that is not sent.
+        header: String,
+        /// The key that would hold the value.
+        key: String,
+    },
+    /// A value that begins with the scheme that is put before it.
+    SchemeDoubled {
+        /// The scheme.
+        scheme: String,
+        /// The type that sends a value as it is.
+        verbatim: String,
+        /// Where `auth_type` is written.
+        type_at: Pointer,
+    },
+    /// No key for callers.
+    NoMasterKey {
+        /// What follows.
+        fate: Fate,
+        /// How it comes.
+        cause: NoKey,
+    },
+    /// A key for callers that anybody would try.
+    WeakMasterKey {
+        /// What follows.
+        fate: Fate,
+        /// Whether it is documentation's example; else it is easy to guess.
+        known: bool,
+    },
+    /// A section that an included file puts another one in the place of.
+    SectionReplaced {
+        /// The section.
+        name: String,
+        /// The section that counts.
+        by: Pointer,
     },
     /// A file that has to exist in the gateway's container.
     FileNeeded {

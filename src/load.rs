@@ -1,9 +1,10 @@
 //! Files become a [`Stack`]: one file a dialect. Nothing here touches a disk; [`Files`] does.
 
-pub mod claude;
+pub mod client;
 pub mod compose;
 pub mod discover;
 pub mod files;
+mod included;
 pub mod placing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub use files::{Entry, Files, Memory};
 
 use crate::model::{How, Input, Kind, Miss, Missed, Stack};
-use crate::source::{Format, Source, SourceId};
+use crate::source::{Format, Slot, Source, SourceId};
 
 /// What a run is asked to read. Paths are absolute and lexically clean (no `.` or `..`).
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,9 @@ pub struct Loader<'a> {
     pub request: &'a Request,
     /// The stack so far.
     pub stack: Stack,
-    opened: HashMap<(PathBuf, &'static str), SourceId>,
+    opened: HashMap<(PathBuf, &'static str, Option<Slot>), SourceId>,
+    /// The first source that each file carries.
+    carriers: HashMap<PathBuf, SourceId>,
 }
 
 impl<'a> Loader<'a> {
@@ -54,21 +57,39 @@ impl<'a> Loader<'a> {
             request,
             stack: Stack::default(),
             opened: HashMap::new(),
+            carriers: HashMap::new(),
         }
     }
 
     /// The file at an absolute path, read in `format`; opened at most once a format. What is wrong with it is in its
     /// state.
     pub fn open(&mut self, path: &Path, format: Format) -> SourceId {
-        let key = (self.real(path), format_key(format));
+        self.open_at(path, format, None)
+    }
+
+    /// What the file at an absolute path carries in `slot`, or the file itself.
+    pub fn open_at(&mut self, path: &Path, format: Format, slot: Option<&Slot>) -> SourceId {
+        let key = (self.real(path), format_key(format), slot.cloned());
         if let Some(id) = self.opened.get(&key) {
             return *id;
         }
         let id = SourceId(u32::try_from(self.stack.sources.len()).unwrap_or(u32::MAX));
         let name = shown(path, &self.request.cwd);
-        self.stack
-            .sources
-            .push(Source::new(id, name, format, self.files.read(path)));
+        let source = match slot {
+            None => Source::new(id, name, format, self.files.read(path)),
+            Some(slot) => {
+                let first = self.carriers.get(&key.0).copied();
+                first
+                    .and_then(|first| self.source(first).beside(id, format, slot.clone()))
+                    .unwrap_or_else(|| {
+                        Source::carried(id, name, format, self.files.read(path), slot.clone())
+                    })
+            }
+        };
+        self.stack.sources.push(source);
+        if slot.is_some() {
+            self.carriers.entry(key.0.clone()).or_insert(id);
+        }
         self.opened.insert(key, id);
         id
     }
@@ -107,10 +128,28 @@ impl<'a> Loader<'a> {
         self.miss(Miss::PassedOver, what, flag);
     }
 
+    /// Notes that a compose file was looked for in vain, one that mounts `file`.
+    pub fn missed_mount(&mut self, file: String, places: &str) {
+        self.note_missed(Missed {
+            what: format!("a compose file that mounts {file} (looked in {places})"),
+            flag: "--compose FILE",
+            why: Miss::NotFound,
+            mounts: Some(file),
+        });
+    }
+
     /// Notes that something is no part of the run as it should be.
     pub fn miss(&mut self, why: Miss, what: impl Into<String>, flag: &'static str) {
         let what = what.into();
-        let missed = Missed { what, flag, why };
+        self.note_missed(Missed {
+            what,
+            flag,
+            why,
+            mounts: None,
+        });
+    }
+
+    fn note_missed(&mut self, missed: Missed) {
         if !self.stack.missed.contains(&missed) {
             self.stack.missed.push(missed);
         }

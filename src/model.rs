@@ -5,12 +5,16 @@
 
 mod client;
 mod compose;
+pub mod host;
 mod input;
 mod links;
 mod port;
 mod reference;
+mod template;
 
-pub use client::{Client, ClientEntry, ClientFile, Scope};
+pub use client::{
+    Client, ClientEntry, ClientFile, ClientState, Scope, SettingsFile, SettingsScope,
+};
 pub use compose::{
     Attachment, EnvFile, EnvFrom, EnvLookup, EnvVar, Healthcheck, Mount, Network, Project, Service,
     ServiceId, Text,
@@ -19,6 +23,7 @@ pub use input::{How, Input, Kind, Miss, Missed};
 pub use links::Links;
 pub use port::{ByPort, Port, Published};
 pub use reference::{Reference, Spelling};
+pub use template::{Marks, Template, is_unrendered};
 
 use crate::source::{Pointer, Source, SourceId};
 
@@ -35,6 +40,8 @@ pub struct Stack {
     pub gateways: Vec<Gateway>,
     /// Client settings.
     pub clients: Vec<ClientFile>,
+    /// What decides whether Claude Code connects to the servers in them.
+    pub client_state: ClientState,
     /// Compose projects.
     pub projects: Vec<Project>,
     /// Where symbolic links among the paths of this stack lead.
@@ -96,6 +103,16 @@ impl GatewayKind {
     }
 }
 
+/// What runs a gateway, beside what compose files say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Home {
+    /// No other file says.
+    #[default]
+    Unknown,
+    /// A cluster: its file is part of a manifest. No compose file says anything of it.
+    Kubernetes,
+}
+
 /// A gateway's configuration file.
 #[derive(Clone, Debug)]
 pub struct Gateway {
@@ -107,6 +124,31 @@ pub struct Gateway {
     pub root: Pointer,
     /// Absolute path of the file, to recognise it among mounts.
     pub path: std::path::PathBuf,
+    /// What runs it.
+    pub home: Home,
+    /// How its file is filled in before it reads it.
+    pub templates: Vec<Template>,
+    /// The files that it includes, in the order in which it reads them.
+    pub includes: Vec<Include>,
+}
+
+impl Gateway {
+    /// Whether something fills in this text of its file first.
+    pub fn is_filled_in(&self, text: &str) -> bool {
+        let mut templates = self.templates.iter();
+        templates.any(|template| template.marks.find(text).is_some())
+    }
+}
+
+/// A file that a gateway's configuration includes.
+#[derive(Clone, Debug)]
+pub struct Include {
+    /// Where it is named.
+    pub at: Pointer,
+    /// As written.
+    pub written: String,
+    /// The file that was opened for it, if it is known which one that is; whether it could be read is in its state.
+    pub source: Option<SourceId>,
 }
 
 /// How a client or gateway talks to a server.

@@ -5,11 +5,11 @@ mod shell;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::catalog::server::{Server, Switch, Transport as Spoken};
-use crate::catalog::{Bind, Catalog, Certainty, ImageRef, Speaks, TransportKind};
-use crate::chain::{Behind, Caller, Hop, Started};
+use crate::catalog::server::Server;
+use crate::catalog::{Catalog, ImageRef, Speaks, TransportKind};
+use crate::chain::{Caller, Command, Hop, on_network};
 use crate::change::{Change, Op};
-use crate::model::{EnvFrom, EnvLookup, Project, Service, ServiceId, Stack, Text};
+use crate::model::{EnvFrom, Project, Service, ServiceId, Stack, Text};
 use crate::source::{Node, Path, Pointer, Step};
 
 pub use shell::{quoted, quoted_file};
@@ -147,226 +147,83 @@ pub struct Served {
     pub speaks: Speaks,
 }
 
-/// How the server behind a hop is started on a transport over the network: streamable HTTP where this version has it,
-/// else HTTP+SSE. What is written is read again by the catalog, so that it is known to work. `read_only` adds the
-/// arguments that forbid writing.
+/// How the server behind a hop is started on a transport over the network. `read_only` adds the arguments that forbid
+/// writing.
 pub fn serve(stack: &Stack, catalog: &Catalog, hop: &Hop, read_only: bool) -> Option<Served> {
     let behind = hop.behind.as_ref()?;
-    let id = hop.service()?;
+    let way = behind.network.as_ref()?;
     let server = catalog.by_id(&behind.server)?;
-    let service = stack.service(id);
+    let service = stack.service(hop.service()?);
     let base = Command::of(stack, service, server, behind)?;
-    [TransportKind::Http, TransportKind::Sse]
-        .into_iter()
-        .find_map(|kind| {
-            let transport = on_network(server, behind, kind)?;
-            let Switch { args, env } = &transport.enable;
-            let args = (args.clone(), Vec::new());
-            let env = (
-                Vec::new(),
-                env.iter()
-                    .map(|(n, v)| (n.clone(), v.clone()))
-                    .collect::<Vec<_>>(),
-            );
-            let both = (args.0.clone(), env.1.clone());
-            [args, env, both].into_iter().find_map(|(args, env)| {
-                let filled = args.iter().chain(env.iter().map(|(_, value)| value));
-                if (args.is_empty() && env.is_empty())
-                    || filled.into_iter().any(|text| text.contains('<'))
-                {
-                    return None;
-                }
-                let mut wanted = Vec::new();
-                if read_only && let Some(access) = &server.access {
-                    wanted.extend(
-                        access
-                            .read_only
-                            .args
-                            .iter()
-                            .filter(|arg| !base.has(arg))
-                            .cloned(),
-                    );
-                }
-                wanted.extend(args);
-                let speaks = base.with(server, behind, service, &wanted, &env, kind)?;
-                let mut changes = base.changes(service, &wanted);
-                changes.extend(set_variables(stack, service, &env));
-                let assigned = env.iter().map(|(name, value)| format!("{name}={value}"));
-                let words: Vec<String> = wanted.iter().cloned().chain(assigned).collect();
-                Some(Served {
-                    changes,
-                    words: words.join(" "),
-                    speaks,
-                })
-            })
-        })
+    let access = server.access.as_ref().filter(|_| read_only);
+    let forbidding = access.into_iter().flat_map(|access| &access.read_only.args);
+    let mut wanted: Vec<String> = forbidding.filter(|arg| !base.has(arg)).cloned().collect();
+    let more = !wanted.is_empty();
+    wanted.extend(way.args.iter().cloned());
+    // What is written is read by the catalog, so that it is known to work.
+    let speaks = match more {
+        true => base.with(server, behind, service, &wanted, &way.env, way.speaks.kind)?,
+        false => way.speaks.clone(),
+    };
+    let mut changes = written_command(&base, service, &wanted);
+    changes.extend(set_variables(stack, service, &way.env));
+    let assigned = way
+        .env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    let words: Vec<String> = wanted.iter().cloned().chain(assigned).collect();
+    Some(Served {
+        changes,
+        words: words.join(" "),
+        speaks,
+    })
 }
 
 /// The port on which the server of a hop would listen if it were started on a transport over the network.
-pub fn would_listen(stack: &Stack, catalog: &Catalog, hop: &Hop) -> Option<u16> {
-    if let Some(served) = serve(stack, catalog, hop, false) {
-        return served.speaks.port;
-    }
+pub fn would_listen(catalog: &Catalog, hop: &Hop) -> Option<u16> {
     let behind = hop.behind.as_ref()?;
+    if let Some(way) = &behind.network {
+        return way.speaks.port;
+    }
     let server = catalog.by_id(&behind.server)?;
     [TransportKind::Http, TransportKind::Sse]
         .into_iter()
         .find_map(|kind| on_network(server, behind, kind)?.port.default)
 }
 
-/// The transport of that kind which the version in the image certainly has.
-fn on_network<'a>(server: &'a Server, behind: &Behind, kind: TransportKind) -> Option<&'a Spoken> {
-    let version = behind.version.as_ref().map(|known| &known.version);
-    server.transports.iter().find(|transport| {
-        transport.kind == kind
-            && !transport.unsure
-            && version.map_or(transport.versions.is_all(), |v| {
-                transport.versions.contains(v)
+/// The changes that add words to a service's command.
+fn written_command(base: &Command<'_>, service: &Service, words: &[String]) -> Vec<Change> {
+    if words.is_empty() && !base.shortened {
+        return Vec::new();
+    }
+    let all: Vec<&String> = base.raw.iter().chain(words).collect();
+    match &service.command {
+        None => vec![Change {
+            at: service.at.clone(),
+            op: Op::Insert("command".to_owned(), json!(all)),
+        }],
+        Some(command) if base.node.is_some_and(Node::is_seq) && !base.shortened => words
+            .iter()
+            .map(|word| Change {
+                at: command.at.clone(),
+                op: Op::Push(json!(word)),
             })
-    })
-}
-
-/// A service's command, as written and as run, without the words that choose a transport.
-struct Command<'a> {
-    node: Option<Node<'a>>,
-    raw: Vec<String>,
-    run: Started,
-    shortened: bool,
-}
-
-impl<'a> Command<'a> {
-    fn of(
-        stack: &'a Stack,
-        service: &Service,
-        server: &Server,
-        behind: &Behind,
-    ) -> Option<Command<'a>> {
-        let mut run = Started::of(service)?;
-        let Some(command) = &service.command else {
-            // What replaces the image's own command has to repeat it.
-            let facts = server.image_facts(&behind.image)?;
-            facts.entrypoint.as_ref()?;
-            run.args = facts.command.clone()?;
-            let raw = run.args.clone();
-            return Some(Command {
-                node: None,
-                raw,
-                run,
-                shortened: false,
-            });
-        };
-        let node = stack.source(command.at.source).node(&command.at.path)?;
-        let mut raw: Vec<String> = match node.as_str() {
-            Some(line) if line.contains(['"', '\'', '\\', '\n']) => return None,
-            Some(line) => line.split_whitespace().map(str::to_owned).collect(),
-            None => node
-                .items()
-                .map(|item| item.scalar_text().map(str::to_owned))
-                .collect::<Option<_>>()?,
-        };
-        if raw.len() != run.args.len() {
-            return None;
-        }
-        let chosen = choosing(server, &run.args);
-        let mut keep = chosen.iter();
-        raw.retain(|_| keep.next().is_some_and(|chosen| !chosen));
-        let mut keep = chosen.iter();
-        run.args
-            .retain(|_| keep.next().is_some_and(|chosen| !chosen));
-        Some(Command {
-            node: Some(node),
-            raw,
-            run,
-            shortened: chosen.contains(&true),
-        })
-    }
-
-    fn has(&self, word: &str) -> bool {
-        self.run.args.iter().any(|arg| arg == word)
-    }
-
-    /// What the server speaks with more words and variables, if `kind` is among it and can be reached.
-    fn with(
-        &self,
-        server: &Server,
-        behind: &Behind,
-        service: &Service,
-        words: &[String],
-        variables: &[(String, String)],
-        kind: TransportKind,
-    ) -> Option<Speaks> {
-        let mut started = self.run.clone();
-        started.args.extend_from_slice(words);
-        let env = |name: &str| match variables.iter().find(|(have, _)| have == name) {
-            Some((_, value)) => EnvLookup::Set(value.clone()),
-            None => service.env(name),
-        };
-        let running = server.runs(&started.launch(&behind.image, &env));
-        if running.certainty != Certainty::Known {
-            return None;
-        }
-        let speaks = running.speaks(kind)?;
-        (speaks.port.is_some() && speaks.path.is_some() && speaks.bind != Bind::Loopback)
-            .then(|| speaks.clone())
-    }
-
-    fn changes(&self, service: &Service, words: &[String]) -> Vec<Change> {
-        if words.is_empty() && !self.shortened {
-            return Vec::new();
-        }
-        let all: Vec<&String> = self.raw.iter().chain(words).collect();
-        match &service.command {
-            None => vec![Change {
-                at: service.at.clone(),
-                op: Op::Insert("command".to_owned(), json!(all)),
-            }],
-            Some(command) if self.node.is_some_and(Node::is_seq) && !self.shortened => words
-                .iter()
-                .map(|word| Change {
-                    at: command.at.clone(),
-                    op: Op::Push(json!(word)),
-                })
-                .collect(),
-            Some(command) => {
-                let list =
-                    self.node.is_some_and(Node::is_seq) || all.iter().any(|w| w.contains(' '));
-                let line = || {
-                    all.iter()
-                        .map(|word| word.as_str())
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                };
-                let value = if list { json!(all) } else { json!(line()) };
-                vec![Change {
-                    at: command.at.clone(),
-                    op: Op::Set(value),
-                }]
-            }
+            .collect(),
+        Some(command) => {
+            let list = base.node.is_some_and(Node::is_seq) || all.iter().any(|w| w.contains(' '));
+            let line = || {
+                all.iter()
+                    .map(|word| word.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            let value = if list { json!(all) } else { json!(line()) };
+            vec![Change {
+                at: command.at.clone(),
+                op: Op::Set(value),
+            }]
         }
     }
-}
-
-/// Which of the words choose a transport, in whatever way the server has for it.
-fn choosing(server: &Server, args: &[String]) -> Vec<bool> {
-    let alternatives = || {
-        let transports = server.transports.iter();
-        transports
-            .flat_map(|t| &t.select.args)
-            .filter(|words| !words.contains([' ', '*']))
-    };
-    let mut chosen = vec![false; args.len()];
-    for at in 0..args.len() {
-        let attached = alternatives().any(|word| *word == args[at]);
-        let apart = args.get(at + 1).is_some_and(|value| {
-            let pair = format!("{}={value}", args[at]);
-            alternatives().any(|word| *word == pair)
-        });
-        chosen[at] |= attached || apart;
-        if apart {
-            chosen[at + 1] = true;
-        }
-    }
-    chosen
 }
 
 /// The changes that put `args` behind the arguments that a service gives to its server. Nothing where it is not known
@@ -376,6 +233,18 @@ pub fn add_arguments(
     service: &Service,
     server: &Server,
     image: &ImageRef,
+    args: &[String],
+) -> Option<Vec<Change>> {
+    let facts = server.image_facts(image);
+    let of_image = facts.and_then(|facts| facts.command.as_deref());
+    add_words(stack, service, of_image, args)
+}
+
+/// The same for any image; `of_image` is its CMD, if that is known.
+pub fn add_words(
+    stack: &Stack,
+    service: &Service,
+    of_image: Option<&[String]>,
     args: &[String],
 ) -> Option<Vec<Change>> {
     // Behind a shell's line or `--` they would be somebody else's.
@@ -389,13 +258,10 @@ pub fn add_arguments(
     let Some(command) = &service.command else {
         // What replaces the image's own command has to repeat it; an entrypoint of the file's own drops it.
         let before = match &service.entrypoint {
-            Some(_) => Vec::new(),
-            None => server.image_facts(image)?.command.clone()?,
+            Some(_) => &[],
+            None => of_image?,
         };
-        let op = Op::Insert(
-            "command".to_owned(),
-            json!([before.as_slice(), args].concat()),
-        );
+        let op = Op::Insert("command".to_owned(), json!([before, args].concat()));
         return Some(vec![Change {
             at: service.at.clone(),
             op,
@@ -472,6 +338,35 @@ pub fn set_variables(
         });
     }
     changes
+}
+
+/// The name by which a container calls the machine that it runs on.
+pub const MACHINE: &str = "host.docker.internal";
+/// The item of `extra_hosts` that makes it.
+pub const MACHINE_LINE: &str = "host.docker.internal:host-gateway";
+
+/// The change that makes [`MACHINE`] known in a service's container; nothing when it is.
+pub fn know_machine(stack: &Stack, service: &Service) -> Option<Change> {
+    let mut known = service.extra_hosts.iter();
+    if known.any(|extra| extra.value.0 == MACHINE) {
+        return None;
+    }
+    let at = service.at.key("extra_hosts");
+    let node = stack.source(at.source).node(&at.path);
+    Some(match node {
+        Some(node) if node.is_seq() => Change {
+            at,
+            op: Op::Push(json!(MACHINE_LINE)),
+        },
+        Some(node) if node.is_map() => Change {
+            at,
+            op: Op::Insert(MACHINE.to_owned(), json!("host-gateway")),
+        },
+        _ => Change {
+            at: service.at.clone(),
+            op: Op::Insert("extra_hosts".to_owned(), json!([MACHINE_LINE])),
+        },
+    })
 }
 
 /// A network that a service may join to be reached by another, and the changes that make it join.

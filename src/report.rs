@@ -123,13 +123,7 @@ fn edited(source: &Source, edits: &[Edit]) -> Source {
         .filter(|edit| edit.source == source.id())
         .cloned()
         .collect();
-    let text = fix::apply(source.text(), &own);
-    Source::new(
-        source.id(),
-        source.name(),
-        source.format(),
-        Ok(text.into_bytes()),
-    )
+    source.with_text(fix::apply(source.text(), &own))
 }
 
 /// Whether what the edits write is masked in the edited file.

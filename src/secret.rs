@@ -10,7 +10,7 @@ mod word;
 
 use std::ops::Range;
 
-use crate::source::{Node, Shape, Source, Style};
+use crate::source::{Node, Path, Shape, Source, Step, Style};
 
 pub use word::{is_placeholder, is_reference, is_telling};
 
@@ -60,8 +60,34 @@ impl Kind {
     }
 }
 
-/// The first secret in the value of `key`. Says nothing of references, placeholders, paths, plain words and numbers.
+/// The first secret in the value of `key`. Says nothing of references, placeholders, paths, plain words and numbers,
+/// nor of keys that are meant for everybody.
 pub fn find(key: Option<&str>, text: &str) -> Option<Secret> {
+    let secret = first(key, text)?;
+    let is_published = |secret: &Secret| {
+        let name = scan::name_of(&text[..secret.range.start]).or(key);
+        name.is_some_and(word::is_published)
+    };
+    if !is_published(&secret) {
+        return Some(secret);
+    }
+    // Something else may stand beside it.
+    const MOST_PUBLISHED: usize = 32;
+    let mut rest = text.to_owned();
+    let mut secret = secret;
+    for _ in 0..MOST_PUBLISHED {
+        // As a placeholder: over spaces the name before would be given what follows.
+        let blank = "x".repeat(secret.range.len());
+        rest.replace_range(secret.range.clone(), &blank);
+        secret = first(key, &rest)?;
+        if !is_published(&secret) {
+            return Some(secret);
+        }
+    }
+    None
+}
+
+fn first(key: Option<&str>, text: &str) -> Option<Secret> {
     // Nothing that is a secret for certain is shorter than a password, and most values of a stack are.
     if text.len() < word::SHORTEST_PASSWORD {
         return None;
@@ -149,18 +175,99 @@ pub fn masked_text(source: &Source) -> String {
     let text = source.text();
     let mut spans = Vec::new();
     mask_known(text, scan::Text::Lines, &mut spans);
-    if source.is_parsed() {
-        for (key, node) in values(source) {
-            let inner = written(node);
-            let found = spans_of(key.as_deref(), &text[inner.clone()]);
-            spans.extend(
-                found
-                    .into_iter()
-                    .map(|span| inner.start + span.start..inner.start + span.end),
-            );
-        }
+    if !source.is_parsed() {
+        mask_unparsed(text, &mut spans);
+    }
+    mask_nodes(source, &mut spans, None);
+    for (number, document) in source.around().iter().enumerate() {
+        let is_secret = is_secret_manifest(document);
+        let hidden = |path: &Path, text: &str| {
+            match source.slot() {
+                // What is carried has been looked at already.
+                Some(slot) if slot.document == number && path.starts_with(&slot.path) => {
+                    Hidden::Not
+                }
+                _ if is_secret && is_payload(path) && !word::is_switch(text) => Hidden::Whole,
+                _ => Hidden::ByName,
+            }
+        };
+        mask_nodes(document, &mut spans, Some(&hidden));
     }
     starred(text, &tidy(text, spans))
+}
+
+/// Hides what may be a value in a text whose signs are not where they belong: every word that looks random, and what
+/// follows a telling name without a colon.
+fn mask_unparsed(text: &str, spans: &mut Vec<Range<usize>>) {
+    let parts = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | '{' | '}');
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let mut at = start;
+        let mut before: Option<&str> = None;
+        for piece in line.split_inclusive(parts) {
+            let word = piece.trim_end_matches(parts);
+            let quoted = text[..at].ends_with(['"', '\'', '`']);
+            let follows = before.is_some_and(is_telling)
+                && (quoted || word.bytes().any(|byte| byte.is_ascii_digit()));
+            if !word.is_empty() {
+                if (follows && !word::is_switch(word)) || word::is_opaque(word) {
+                    spans.push(at..at + word.len());
+                }
+                before = Some(word);
+            }
+            at += piece.len();
+        }
+        start += line.len();
+    }
+}
+
+/// How much of a value is hidden.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    /// What its name and its shape tell.
+    ByName,
+    /// All of it.
+    Whole,
+    /// Nothing.
+    Not,
+}
+
+/// Says by path and text how much of a value is hidden.
+type Ask<'a> = &'a dyn Fn(&Path, &str) -> Hidden;
+
+/// The bytes to hide of each value of a file.
+fn mask_nodes(source: &Source, spans: &mut Vec<Range<usize>>, hidden: Option<Ask<'_>>) {
+    if !source.is_parsed() {
+        return;
+    }
+    for (key, node) in values(source) {
+        let inner = written(node);
+        let text = &source.text()[inner.clone()];
+        let found = match hidden.map(|hidden| hidden(&node.path(), text)) {
+            Some(Hidden::Not) => continue,
+            Some(Hidden::Whole) => std::iter::once(0..text.len()).collect(),
+            Some(Hidden::ByName) | None => spans_of(key.as_deref(), text),
+        };
+        spans.extend(
+            found
+                .into_iter()
+                .map(|span| inner.start + span.start..inner.start + span.end),
+        );
+    }
+}
+
+/// Whether a document is a Secret of Kubernetes'.
+fn is_secret_manifest(document: &Source) -> bool {
+    let kind = document.root().get("kind").and_then(Node::as_str);
+    kind == Some("Secret")
+}
+
+/// Whether a value of a Secret is what it keeps.
+fn is_payload(path: &Path) -> bool {
+    let holder = path.steps().first();
+    ["data", "stringData"]
+        .iter()
+        .any(|key| holder == Some(&Step::Key((*key).into())))
 }
 
 /// Every scalar of a file that is not a key, in the order of the file, with the name that it stands under: its key,

@@ -3,6 +3,7 @@
 //! A [`Source`] owns one file's text and its tree. Findings name nodes by [`Pointer`]; bytes come late, from
 //! [`Source::locate`]. Scalars are resolved by the rules of the program that reads the file ([`Dialect`]).
 
+mod carried;
 mod env;
 mod json;
 mod path;
@@ -13,9 +14,12 @@ mod toml;
 mod tree;
 mod yaml;
 
+pub use carried::Slot;
 pub use path::{At, Part, Path, Pointer, SourceId, Span, Step};
 pub use scalar::{Dialect, ScalarKind, resolve};
 pub use tree::{Duplicate, Node, Shape, Style};
+
+use std::sync::Arc;
 
 use line_index::LineIndex;
 use tree::Tree;
@@ -102,11 +106,31 @@ pub struct Source {
     id: SourceId,
     name: String,
     format: Format,
-    text: String,
+    text: Arc<str>,
     bom: bool,
-    lines: LineIndex,
+    lines: Arc<LineIndex>,
     tree: Tree,
     state: State,
+    carried: Option<Carrier>,
+    /// Of a document alone: which bytes of the text it is.
+    part: Option<Span>,
+}
+
+/// The file that carries the text of a source.
+#[derive(Debug)]
+struct Carrier {
+    slot: Slot,
+    /// All that the same file carries shares them: a file may have as many slots as lines.
+    documents: Arc<[Source]>,
+    writable: bool,
+}
+
+/// The file that carries others, read.
+struct Around {
+    text: Arc<str>,
+    bom: bool,
+    lines: Arc<LineIndex>,
+    documents: Arc<[Source]>,
 }
 
 impl Source {
@@ -132,12 +156,130 @@ impl Source {
             id,
             name: name.into(),
             format,
-            lines: LineIndex::new(&text),
+            lines: Arc::new(LineIndex::new(&text)),
+            text: text.into(),
+            bom,
+            tree,
+            state,
+            carried: None,
+            part: None,
+        }
+    }
+
+    /// Reads what a YAML file carries in `slot` as a file of its own. The text stays that of the whole file, so that
+    /// spans, positions and edits are those of the file; the tree is that of the slot alone.
+    pub fn carried(
+        id: SourceId,
+        name: impl Into<String>,
+        format: Format,
+        bytes: Result<Vec<u8>, Unreadable>,
+        slot: Slot,
+    ) -> Source {
+        let name = name.into();
+        let (text, bom, unreadable) = match bytes.and_then(decode) {
+            Ok((text, bom)) => (text, bom, None),
+            Err(why) => (String::new(), false, Some(why)),
+        };
+        let text: Arc<str> = text.into();
+        let lines = Arc::new(LineIndex::new(&text));
+        let documents = documents_of(id, &name, &text, &lines).into();
+        let file = Around {
+            text,
+            bom,
+            lines,
+            documents,
+        };
+        Source::in_slot(id, name, format, file, unreadable, slot)
+    }
+
+    /// Reads what the same file carries in another slot, without reading the file once more. Nothing when this source
+    /// is a file of its own.
+    pub fn beside(&self, id: SourceId, format: Format, slot: Slot) -> Option<Source> {
+        let carrier = self.carried.as_ref()?;
+        let unreadable = match &self.state {
+            State::Unreadable(why) => Some(why.clone()),
+            _ => None,
+        };
+        let file = Around {
+            text: Arc::clone(&self.text),
+            bom: self.bom,
+            lines: Arc::clone(&self.lines),
+            documents: Arc::clone(&carrier.documents),
+        };
+        let name = self.name.clone();
+        Some(Source::in_slot(id, name, format, file, unreadable, slot))
+    }
+
+    fn in_slot(
+        id: SourceId,
+        name: String,
+        format: Format,
+        file: Around,
+        unreadable: Option<Unreadable>,
+        slot: Slot,
+    ) -> Source {
+        let Around {
+            text,
+            bom,
+            lines,
+            documents,
+        } = file;
+        let carried = carried::read(&documents, format, &slot);
+        let (tree, state) = match (unreadable, carried.tree) {
+            (Some(why), _) => (Tree::empty(), State::Unreadable(why)),
+            (None, Ok(tree)) => (tree, State::Parsed),
+            (None, Err(error)) => (Tree::empty(), State::Invalid(error)),
+        };
+        Source {
+            id,
+            name,
+            format,
+            lines,
             text,
             bom,
             tree,
             state,
+            carried: Some(Carrier {
+                slot,
+                documents,
+                writable: carried.writable,
+            }),
+            part: None,
         }
+    }
+
+    /// Each document of this text as YAML, numbered as in [`Slot`]. Those that do not parse are among them.
+    pub fn each_document(&self) -> Vec<Source> {
+        documents_of(self.id, &self.name, &self.text, &self.lines)
+    }
+
+    /// The same file with another text.
+    pub fn with_text(&self, text: String) -> Source {
+        let bytes = Ok(text.into_bytes());
+        match &self.carried {
+            None => Source::new(self.id, self.name.as_str(), self.format, bytes),
+            Some(carrier) => {
+                let slot = carrier.slot.clone();
+                Source::carried(self.id, self.name.as_str(), self.format, bytes, slot)
+            }
+        }
+    }
+
+    /// Where the file carries what the tree is of; nothing when it is a file of its own.
+    pub fn slot(&self) -> Option<&Slot> {
+        self.carried.as_ref().map(|carrier| &carrier.slot)
+    }
+
+    /// The documents of the file that carries this one. They are numbered as the first source of the file that was read.
+    pub fn around(&self) -> &[Source] {
+        self.carried
+            .as_ref()
+            .map_or(&[], |carrier| &carrier.documents)
+    }
+
+    /// Whether changes of the tree can be written into the text: not where it stands in quotes or is folded.
+    pub fn is_writable(&self) -> bool {
+        self.carried.as_ref().is_none_or(|carrier| carrier.writable)
     }
 
     /// The number of this file in its stack.
@@ -243,6 +385,29 @@ impl Source {
     fn tree(&self) -> &Tree {
         &self.tree
     }
+}
+
+/// Each document of a YAML text as a source; they share the text.
+fn documents_of(id: SourceId, name: &str, text: &Arc<str>, lines: &Arc<LineIndex>) -> Vec<Source> {
+    let one = |span: Span| {
+        let (tree, state) = match carried::document(text, span.clone(), carried::OUTER) {
+            Ok(tree) => (tree, State::Parsed),
+            Err(error) => (Tree::empty(), State::Invalid(error)),
+        };
+        Source {
+            id,
+            name: name.to_owned(),
+            format: Format::Yaml(carried::OUTER),
+            lines: Arc::clone(lines),
+            text: Arc::clone(text),
+            bom: false,
+            tree,
+            state,
+            carried: None,
+            part: Some(span),
+        }
+    };
+    carried::documents(text).into_iter().map(one).collect()
 }
 
 /// UTF-8 text without its byte order mark, and whether it had one.

@@ -116,14 +116,24 @@ pub fn judge(
             errors[hop.0].push(judged.id);
         }
     }
+    let mut warned = vec![false; chain.hops.len()];
+    for judged in &findings {
+        if judged.finding.severity == Severity::Warning {
+            judged
+                .finding
+                .hops
+                .iter()
+                .for_each(|hop| warned[hop.0] = true);
+        }
+    }
     let gateways: Vec<Option<Block>> = (0..chain.gateways.len())
         .map(|gateway| blocks(stack, chain, &findings, &errors, gateway))
         .collect();
     let hops = chain
         .hops
         .iter()
-        .zip(&errors)
-        .map(|(hop, errors)| judge_hop(stack, &gateways, errors, ran, hop))
+        .zip(errors.iter().zip(warned))
+        .map(|(hop, (errors, warned))| judge_hop(stack, &gateways, errors, warned, ran, hop))
         .collect();
     skipped.sort_by(|a, b| (a.check, &a.reason).cmp(&(b.check, &b.reason)));
     Diagnosis {
@@ -309,6 +319,12 @@ fn fingerprint(stack: &Stack, finding: &Finding) -> String {
         Place::Text(..) => String::new(),
     };
     let mut hasher = fnv::FnvHasher::default();
+    // One manifest may carry several configurations.
+    if let Some(slot) = stack.source(place.source()).slot() {
+        hasher.write(slot.path.to_string().as_bytes());
+        hasher.write_u8(0);
+        hasher.write_usize(slot.document);
+    }
     for part in [
         finding.check,
         stack.name(place.source()),
@@ -373,6 +389,7 @@ fn judge_hop(
     stack: &Stack,
     gateways: &[Option<Block>],
     errors: &[FindingId],
+    warned: bool,
     ran: Ran,
     hop: &Hop,
 ) -> Verdict {
@@ -395,12 +412,13 @@ fn judge_hop(
             reason: block.reason.to_owned(),
         };
     }
-    Verdict::Unknown(unknown_because(stack, ran, hop))
+    Verdict::Unknown(unknown_because(stack, warned, ran, hop))
 }
 
-fn unknown_because(stack: &Stack, ran: Ran, hop: &Hop) -> String {
+fn unknown_because(stack: &Stack, warned: bool, ran: Ran, hop: &Hop) -> String {
     match &hop.destination {
         Destination::Gateway { .. } | Destination::Service { .. } => match ran {
+            Ran::All if warned => "a warning is about it, and nothing was probed".to_owned(),
             Ran::All => "the files agree, and nothing was probed".to_owned(),
             Ran::Some => "not every check was run".to_owned(),
         },

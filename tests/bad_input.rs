@@ -204,6 +204,45 @@ fn nothing_to_read_is_one_line() {
     assert!(run.stderr.contains("--litellm"), "{}", run.stderr);
 }
 
+#[test]
+fn what_was_seen_where_nothing_was_found_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let chart = "{{- if .Values.on }}\nkind: ConfigMap\ndata:\n  config.yaml: |\n    model_list: []\n{{- end }}\n";
+    for (name, text) in [
+        (
+            "ansible/litellm.yaml.j2",
+            "model_list:\n{% for m in models %}\n{% endfor %}\n",
+        ),
+        ("ansible/docker-compose.prod.yml.tmpl", "services: {}\n"),
+        ("ansible/.mcp.json.tpl", "{}\n"),
+        ("chart/Chart.yaml", "name: litellm\n"),
+        ("chart/templates/cm.yaml", chart),
+        (".gemini/settings.json", "{\"mcpServers\": {}}\n"),
+        // Nobody's of ours, or not of a chart.
+        ("ansible/nginx.conf.j2", "server {}\n"),
+        ("ansible/values.yaml.j2", "replicas: 1\n"),
+        ("chart/templates/service.yaml", "kind: Service\n"),
+        ("site/templates/page.yaml", "title: x\n"),
+    ] {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let run = check(dir.path(), ".");
+    assert_eq!(run.status, Some(2), "{}", run.stdout);
+    let lines: Vec<&str> = run.stderr.lines().skip(1).map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "passed over: .gemini/settings.json: a file of Gemini CLI, which is not judged yet; --claude FILE reads it, if it is meant for Claude Code",
+            "not rendered: ansible/.mcp.json.tpl, a template; render it, and name the result with --claude FILE",
+            "not rendered: ansible/docker-compose.prod.yml.tmpl, a template; render it, and name the result with --compose FILE",
+            "not rendered: ansible/litellm.yaml.j2, a Jinja template; render it, and name the result with --litellm FILE",
+            "not rendered: chart/templates/cm.yaml, a Helm template; render it, and name the result with --litellm FILE",
+        ],
+    );
+}
+
 /// Values that open references over and over, and never or always close them.
 #[test]
 fn endless_references() {
@@ -276,6 +315,60 @@ fn the_rest_is_still_checked() {
     );
 }
 
+#[test]
+fn tabs_in_a_compose_file() {
+    for text in [
+        "services:\n\ta:\n\t\timage: x\n",
+        "services:\n  a:\n    image: x\n\tports: []\n",
+        "services:\n  a:\n  \timage: x\n    tty: true\n",
+    ] {
+        is_named("compose.yaml", text.as_bytes(), "invalid-syntax");
+    }
+}
+
+/// What a compose file has that is not known here is passed over, and everything else is checked.
+#[test]
+fn a_compose_file_from_the_future() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).expect("a file");
+    };
+    let services = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3-stable\n    command: [\"--config\", \"/app/config.yaml\"]\n    volumes: [./config.yaml:/app/config.yaml]\n    future: !new [{image: y}, 1]\n    models: [llm]\n  llm: {provider: {type: model}}\n  mcp:\n    image: crystaldba/postgres-mcp:0.3.0\n    stdin_open: true\n    tty: true\n";
+    let future = "models: {llm: {model: ai/x}}\nfuture: {services: {ghost: {network_mode: host, networks: [n]}}}\n";
+    write("compose.yaml", &format!("{future}{services}"));
+    write(
+        "config.yaml",
+        "mcp_servers:\n  a:\n    transport: http\n    url: http://llm:8000/mcp\n",
+    );
+    let run = check(dir.path(), ".");
+    assert!(run.stdout.contains("stdio-with-tty"), "{}", run.stdout);
+    for absent in [
+        "invalid-syntax",
+        "ghost",
+        "no-shared-network",
+        "host-network-name",
+    ] {
+        assert!(!run.stdout.contains(absent), "{absent}: {}", run.stdout);
+    }
+
+    // The second document may say what the first one lacks.
+    write(
+        "compose.yaml",
+        &format!("{future}{services}    networks: [n]\n---\nnetworks: {{n: }}\n"),
+    );
+    let run = check(dir.path(), "-v .");
+    assert!(
+        run.stdout.contains("only the first of 2 documents"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        !run.stdout.contains("[network-undefined]"),
+        "{}",
+        run.stdout
+    );
+}
+
 /// Files that exist and may not be read.
 struct Locked(Memory);
 
@@ -318,4 +411,38 @@ fn no_permission() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(findings[0].finding.check, "file-unreadable");
     assert!(findings[0].finding.message.contains("permission denied"));
+}
+
+/// What a ConfigMap carries, `entries` times over.
+fn config_map(entries: usize) -> String {
+    let mut text =
+        String::from("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: litellm\ndata:\n");
+    for n in 0..entries {
+        let _ = writeln!(
+            text,
+            "  litellm-{n}.yaml: |\n    mcp_servers:\n      a:\n        transport: streamable\n        url: http://a:8000/mcp"
+        );
+    }
+    text
+}
+
+/// A manifest is read once, however many configurations stand in it, and what is too much is said.
+#[test]
+fn a_manifest_with_a_thousand_configurations() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let documents = vec![config_map(1); 1_000].join("---\n");
+    for (text, unread) in [
+        (documents, "documents 257 to 1000 in manifest.yaml"),
+        (
+            config_map(1_000),
+            "744 more LiteLLM configurations in manifest.yaml",
+        ),
+    ] {
+        std::fs::write(dir.path().join("manifest.yaml"), text).expect("a file");
+        let run = check(dir.path(), "--litellm manifest.yaml");
+        assert_eq!(run.status, Some(1), "{}", run.stderr);
+        assert!(run.stdout.contains(unread), "{unread}: {}", run.stdout);
+        assert!(run.stdout.contains("256 errors"), "{}", run.stdout);
+        assert!(run.took < Duration::from_secs(30), "took {:?}", run.took);
+    }
 }

@@ -174,9 +174,10 @@ fn repairs(check: &Check) -> Result<(), String> {
             return Err(format!("the repair {:?} changes nothing", fix.title));
         }
         for (name, bytes) in &mut files {
+            let name = name.replacen("~/", &format!("{HOME}/"), 1);
             let own: Vec<_> = edits
                 .iter()
-                .filter(|edit| examination.stack.name(edit.source) == name.as_str())
+                .filter(|edit| examination.stack.name(edit.source) == name)
                 .cloned()
                 .collect();
             if !own.is_empty() {

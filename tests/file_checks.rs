@@ -83,8 +83,305 @@ fn every_reader_says_what_it_does_with_a_broken_file() {
             "--litellm c.yaml",
             &[("c.yaml", "{% if a %}\na: [\n")]
         )[0]
-        .starts_with("warning")
+        .starts_with("note")
     );
+}
+
+#[test]
+fn merge_keys_that_stand_twice() {
+    let compose = "x-a: &a {restart: always}\nx-b: &b {tty: true}\nservices:\n  s:\n    image: x\n    <<: *a\n    <<: [*b]\n";
+    let found = run("--compose compose.yaml", &[("compose.yaml", compose)]);
+    let mut findings = found.diagnosis.findings.iter();
+    let finding = &findings
+        .find(|judged| judged.finding.check == "duplicate-key")
+        .expect("a finding")
+        .finding;
+    assert_eq!(finding.fixes[0].text.as_deref(), Some("<<: [*a, *b]"));
+    let list = compose.replace("    <<: *a\n    <<: [*b]\n", "    <<: [*a, *b]\n");
+    assert!(
+        says(
+            "duplicate-key",
+            "--compose compose.yaml",
+            &[("compose.yaml", list)]
+        )
+        .is_empty()
+    );
+    // PyYAML merges them all.
+    let config = "x: &a {transport: http}\ny: &b {url: 'http://a:1/mcp'}\nmcp_servers:\n  s:\n    <<: *a\n    <<: *b\n";
+    assert!(says("duplicate-key", "--litellm c.yaml", &[("c.yaml", config)]).is_empty());
+    let json = "{\"mcpServers\": {\"<<\": {\"command\": \"a\"}, \"<<\": {\"command\": \"b\"}}}";
+    assert_eq!(
+        says(
+            "duplicate-key",
+            "--claude .mcp.json",
+            &[(".mcp.json", json)]
+        )
+        .len(),
+        1
+    );
+}
+
+#[test]
+fn mistakes_are_called_by_their_names() {
+    for (name, text, words) in [
+        ("c.yaml", "a:\n\tb: c\n", "indented with a tab"),
+        (
+            "c.yaml",
+            "a:\n  b: c\t# d\n  e:\tf\n",
+            "there is a tab between",
+        ),
+        ("c.yaml", "a: http: b\n", "a second colon"),
+        (
+            "c.yaml",
+            "a:\n  b: c\n d: e\n",
+            "the indentation of this line",
+        ),
+        (
+            "c.yaml",
+            "a:\n  - b\n  c: d\n",
+            "no item of the list above it",
+        ),
+        ("c.yaml", "a: b\nc\nd: e\n", "a colon is missing"),
+        ("c.yaml", "a: %b\n", "begins with `%` needs quotes"),
+        ("c.yaml", "a: @b\n", "begins with `@` needs quotes"),
+        ("c.yaml", "a: `b`\n", "a backtick needs quotes"),
+        ("c.yaml", "a: !ENV b\n", "does not know the tag !ENV"),
+        ("c.yaml", "a: *b\n", "no anchor before *b"),
+        ("c.yaml", "a: b\n---\nc: d\n", "more than one document"),
+        ("c.yaml", "<<: a\n", "<< takes a mapping"),
+        (
+            "c.yaml",
+            "a: b\n<<<<<<< HEAD\nc: d\n=======\nc: e\n>>>>>>> f\n",
+            "a merge that was not resolved",
+        ),
+        (
+            "c.yaml",
+            "\n<!DOCTYPE html>\n<html><body>a: b: c</body></html>\n",
+            "an HTML page",
+        ),
+        (".mcp.json", "{// c\n}", "comments are not allowed"),
+        (
+            ".mcp.json",
+            "{\"a\": {},}",
+            "trailing commas are not allowed",
+        ),
+        (
+            ".mcp.json",
+            "{'a': {}}",
+            "single-quoted strings are not allowed",
+        ),
+        (
+            ".mcp.json",
+            "<<<<<<< HEAD\n{}\n=======\n{\"a\": 1}\n>>>>>>> f\n",
+            "a merge that was not resolved",
+        ),
+    ] {
+        let flag = if name == "c.yaml" {
+            "--litellm"
+        } else {
+            "--claude"
+        };
+        let said = messages("invalid-syntax", &format!("{flag} {name}"), &[(name, text)]);
+        assert_eq!(said.len(), 1, "{text}: {said:?}");
+        assert!(said[0].contains(words), "{text}: {said:?}");
+    }
+    // Marks of a merge in a text are none.
+    let text = "a: |\n  x\n\n<<<<<<< no\n";
+    let said = messages("invalid-syntax", "--litellm c.yaml", &[("c.yaml", text)]);
+    assert!(said.len() == 1 && !said[0].contains("merge"), "{said:?}");
+}
+
+#[test]
+fn the_rest_is_checked_beside_a_broken_file() {
+    let files = [
+        (
+            "litellm.yaml",
+            "mcp_servers:\n  db:\n    url: http://db:8000/mcp\n    transport: SSE\n",
+        ),
+        ("compose.yaml", "services:\n\ta:\n"),
+        (".mcp.json", "{// c\n}"),
+    ];
+    let found = run(
+        "--litellm litellm.yaml --compose compose.yaml --claude .mcp.json",
+        &files,
+    );
+    let checks: Vec<&str> = found
+        .diagnosis
+        .findings
+        .iter()
+        .map(|judged| judged.finding.check)
+        .collect();
+    assert_eq!(
+        checks
+            .iter()
+            .filter(|check| **check == "invalid-syntax")
+            .count(),
+        2,
+        "{checks:?}"
+    );
+    assert!(checks.contains(&"transport-invalid"), "{checks:?}");
+}
+
+#[test]
+fn only_marks_before_the_fault_make_a_template() {
+    for (text, severity) in [
+        ("a: {{ b }}: [\n", "note"),
+        ("{{- if .Values.x }}\na: b\n", "note"),
+        ("a: b\n  {% endif %}\n", "note"),
+        // The fault comes first, or the marks are text.
+        ("a: [\nb: c: d\ne: {{ f }}\n", "error"),
+        ("a: \"{{ b }}\"\nc: d: e\n", "error"),
+        ("# {{ b }}\nc: d: e\n", "error"),
+        ("a: b # {% c %}\nc: d: e\n", "error"),
+    ] {
+        let said = says("invalid-syntax", "--litellm c.yaml", &[("c.yaml", text)]);
+        assert_eq!(said.len(), 1, "{text}");
+        assert!(said[0].starts_with(severity), "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn an_unrendered_template_stops_nothing() {
+    let files = [
+        (
+            "litellm.yaml",
+            "mcp_servers:\n{% for s in servers %}\n  {{ s }}:\n{% endfor %}\n",
+        ),
+        (
+            "compose.yaml",
+            "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3\n    command: [--config, /app/c.yaml]\n    ports: ['4000:4000']\n    volumes: ['./litellm.yaml:/app/c.yaml']\n",
+        ),
+        (
+            ".mcp.json",
+            "{\"mcpServers\": {\"a\": {\"type\": \"http\", \"url\": \"http://localhost:4000/mcp/\"}}}",
+        ),
+    ];
+    let found = run(
+        "--litellm litellm.yaml --compose compose.yaml --claude .mcp.json",
+        &files,
+    );
+    assert!(found.chain.gateways[0].outcome.starts());
+    let findings = found.diagnosis.findings.iter();
+    let said: Vec<_> = findings
+        .map(|judged| (judged.finding.severity.word(), judged.finding.check))
+        .filter(|(severity, _)| *severity == "error")
+        .collect();
+    assert_eq!(said, Vec::new());
+}
+
+#[test]
+fn names_that_are_filled_in_are_not_missed() {
+    let config = "mcp_servers:\n  '{{ name }}':\n    url: http://db:8000/mcp\n  two:\n    url: http://two:8000/mcp\nlitellm_settings:\n  mcp_aliases: {short: db}\n";
+    let client = "{\"mcpServers\": {\"a\": {\"type\": \"http\", \"url\": \"http://localhost:4000/mcp/\", \"headers\": {\"x-mcp-servers\": \"db\"}}}}";
+    let checks = |config: &str| -> Vec<&str> {
+        let files = [("litellm.yaml", config), (".mcp.json", client)];
+        let found = run("--litellm litellm.yaml --claude .mcp.json", &files);
+        let findings = found.diagnosis.findings.iter();
+        findings
+            .map(|judged| judged.finding.check)
+            .filter(|check| ["gateway-server-unknown", "server-alias-dangling"].contains(check))
+            .collect()
+    };
+    assert_eq!(checks(&config.replace("{{ name }}", "other")).len(), 2);
+    assert_eq!(checks(config), Vec::<&str>::new());
+}
+
+/// Everything that is said of a gateway's file among others.
+fn all(files: &[(&str, String)]) -> Vec<String> {
+    let found = run("--litellm litellm.yaml --compose compose.yaml", files);
+    let findings = found.diagnosis.findings.iter();
+    findings
+        .filter(|judged| found.stack.name(judged.finding.labels[0].at.source()) == "litellm.yaml")
+        .map(|judged| {
+            format!(
+                "{} {}",
+                judged.finding.severity.word(),
+                judged.finding.check
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_template_is_said_once() {
+    let compose = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3\n    command: [--config, /app/c.yaml]\n    volumes: ['./litellm.yaml:/app/c.yaml']\n  db:\n    image: x\n";
+    let config = |open: &str, close: &str| {
+        let mark = |name: &str| format!("\"{open}{name}{close}\"");
+        format!(
+            "model_list:\n  - model_name: {}\n    litellm_params: {{model: openai/a}}\nmcp_servers:\n  one:\n    url: {}\n    transport: {}\n    auth_type: {}\n  two:\n    url: \"http://{open}HOST{close}:8000/mcp\"\n  three:\n    url: \"http://db:{open}PORT{close}/mcp\"\n  {}:\n    url: http://db:8000/mcp\ngeneral_settings:\n  master_key: {}\n",
+            mark("MODEL"),
+            mark("URL"),
+            mark("TRANSPORT"),
+            mark("AUTH"),
+            mark("NAME"),
+            mark("KEY"),
+        )
+    };
+    for (open, close) in [
+        ("{{ ", " | default('x') }}"),
+        ("{{ .Values.", " }}"),
+        ("__", "__"),
+    ] {
+        let files = [
+            ("litellm.yaml", config(open, close)),
+            ("compose.yaml", compose.to_owned()),
+        ];
+        assert_eq!(all(&files), ["note invalid-syntax"], "{open}");
+    }
+    // What is wrong beside the places to fill in stays wrong.
+    let broken = config("__", "__") + "  three: []\nmcp_servers: {db: {transport: SSE}}\n";
+    let files = [
+        ("litellm.yaml", broken),
+        ("compose.yaml", compose.to_owned()),
+    ];
+    assert!(all(&files).contains(&"error transport-invalid".to_owned()));
+}
+
+#[test]
+fn what_fills_in_variables_is_looked_for() {
+    let config = "model_list: []\nmcp_servers:\n  one:\n    url: ${URL}\n    transport: ${TRANSPORT}\ngeneral_settings:\n  master_key: ${KEY}\n";
+    let compose = |command: &str| {
+        format!(
+            "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3\n    {command}\n    volumes: ['./litellm.yaml:/app/c.yaml']\n"
+        )
+    };
+    let plain = compose("command: [--config, /app/c.yaml]");
+    let of = |files: &[(&str, &str)]| {
+        let mut all_files = vec![("litellm.yaml", config.to_owned())];
+        all_files.extend(files.iter().map(|(name, text)| (*name, (*text).to_owned())));
+        all(&all_files)
+    };
+    for filled in [
+        vec![("compose.yaml", compose("entrypoint: sh -c 'envsubst < /app/c.yaml > /tmp/c.yaml && litellm --config /tmp/c.yaml'").as_str().to_owned())],
+        vec![("compose.yaml", plain.clone() + "  render:\n    image: x\n    command: [sh, -c, 'gomplate -f /in.yaml']\n    volumes: ['./litellm.yaml:/in.yaml']\n")],
+        vec![("compose.yaml", plain.clone()), ("Makefile", "up:\n\tenvsubst < litellm.yaml > out.yaml\n".to_owned())],
+        vec![("compose.yaml", plain.clone()), ("scripts/start.sh", "envsubst <litellm.yaml\n".to_owned())],
+    ] {
+        let files: Vec<(&str, &str)> = filled.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        assert_eq!(of(&files), ["note env-reference-syntax"], "{filled:?}");
+    }
+    for literal in [
+        vec![("compose.yaml", plain.as_str())],
+        vec![
+            ("compose.yaml", plain.as_str()),
+            ("start.sh", "# no envsubst here\ndocker compose up -d\n"),
+        ],
+        vec![("compose.yaml", plain.as_str()), ("notes.md", "envsubst")],
+        vec![
+            ("compose.yaml", plain.as_str()),
+            ("other/tool/run.sh", "envsubst"),
+        ],
+    ] {
+        let said = of(&literal);
+        assert!(
+            said.contains(&"error env-reference-syntax".to_owned()),
+            "{literal:?}: {said:?}"
+        );
+        assert!(
+            said.contains(&"error transport-invalid".to_owned()),
+            "{literal:?}: {said:?}"
+        );
+    }
 }
 
 #[test]
@@ -223,12 +520,12 @@ fn a_secret_is_named_by_where_it_stands() {
     assert_eq!(
         message(&[("compose.yaml", &compose)]),
         [
-            "a secret value stands in `API_TOKEN` of db: write ${API_TOKEN} instead, and replace the old one where it was issued",
-            "a secret value stands in `command` of db: write ${DB_API_KEY} instead, and replace the old one where it was issued",
+            "a secret value is in `API_TOKEN` of db: write ${API_TOKEN} instead, and replace the old one where it was issued",
+            "a secret value is in `command` of db: write ${DB_API_KEY} instead, and replace the old one where it was issued",
         ]
     );
     assert!(message(&[("config.yaml", &gateway)])[0].starts_with(
-        "a secret value stands in `auth_value` of db_main: write os.environ/DB_MAIN_AUTH_VALUE"
+        "a secret value is in `auth_value` of db_main: write os.environ/DB_MAIN_AUTH_VALUE"
     ));
     let own = client(
         &format!("\"Authorization\": \"Bearer {key}\""),
@@ -237,13 +534,39 @@ fn a_secret_is_named_by_where_it_stands() {
     let other = own.replace("localhost:4000", "mcp.example.net");
     let asked = message(&[GATEWAY, COMPOSE, (".mcp.json", &own)]);
     assert!(
-        asked[0].starts_with(
-            "a bearer token stands in `headers.Authorization` of g: write ${LITELLM_KEY}"
-        ),
+        asked[0]
+            .starts_with("a bearer token is in `headers.Authorization` of g: write ${LITELLM_KEY}"),
         "{asked:?}"
     );
     let asked = message(&[GATEWAY, COMPOSE, (".mcp.json", &other)]);
     assert!(asked[0].contains("write ${G_TOKEN}"), "{asked:?}");
+}
+
+#[test]
+fn a_variable_that_has_a_name_keeps_it() {
+    let compose = "services:
+  web:
+    image: x
+    environment:
+      - DATABASE_URL=postgresql://web:Tr0ub4dor3x@db/web
+      - CACHE=${CACHE_URL:-redis://web:Tr0ub4dor3x@cache/0}
+    healthcheck:
+      test: [CMD, curl, -H, 'Authorization: Bearer 9f8e7d6c5b4a39281706']
+  db:
+    image: y
+    environment:
+      DB_PASSWORD: ${DB_PASSWORD:-Tr0ub4dor&3x}
+";
+    let files = [("compose.yaml", compose)];
+    assert_eq!(
+        messages("secret-in-file", ".", &files),
+        [
+            "a password in a url is in `DATABASE_URL` of web: write ${DATABASE_URL} instead, and replace the old one where it was issued",
+            "a password in a url is in `CACHE` of web, as the default of CACHE_URL: remove the default, and replace the old one where it was issued",
+            "a bearer token is in `healthcheck.test[3]` of web: write ${WEB_TOKEN} instead, and replace the old one where it was issued",
+            "a password is in `DB_PASSWORD` of db, as the default of DB_PASSWORD: remove the default, and replace the old one where it was issued",
+        ]
+    );
 }
 
 #[test]

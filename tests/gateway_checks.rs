@@ -146,6 +146,48 @@ fn a_default_in_the_wrong_place_is_nobodys_mistake() {
 }
 
 #[test]
+fn what_nothing_reads_is_not_moved() {
+    let id = "litellm-misplaced-setting";
+    let of = |keys: &str| {
+        let text = format!("general_settings: {{model_group_settings: {{{keys}}}}}\n");
+        says(id, "1.109.1", "config.yaml", &text).join("\n")
+    };
+    let useless = of("fast: {timeout: 5}");
+    assert!(
+        useless.ends_with("only forward_client_headers_to_llm_api of it: remove it"),
+        "{useless}"
+    );
+    let read = of("forward_client_headers_to_llm_api: [fast]");
+    assert!(read.ends_with("move it to `litellm_settings`"), "{read}");
+}
+
+#[test]
+fn a_section_that_lends_its_nodes_is_read_after_all() {
+    let of = |text: &str| places("litellm-unknown-section", "config.yaml", text).len();
+    let used = "mcp_servers:\n  db: {<<: *d, url: 'http://db:8000/mcp'}\n";
+    assert_eq!(of(&format!("common: &d {{transport: http}}\n{used}")), 0);
+    assert_eq!(
+        of(&format!(
+            "common:\n  server: &d {{transport: http}}\n{used}"
+        )),
+        0
+    );
+    let list =
+        "models: &m\n  - model_name: a\n    litellm_params: {model: openai/a}\nmodel_list: *m\n";
+    assert_eq!(of(list), 0);
+    // An anchor that only its own section uses, or none, lends nothing.
+    assert_eq!(
+        of("common:\n  one: &d {transport: http}\n  two: *d\nmodel_list: []\n"),
+        1
+    );
+    assert_eq!(of("common: &d {transport: http}\nmodel_list: []\n"), 1);
+    assert_eq!(
+        of(&format!("lender: *d\n{used}").replace("lender", "x-a: &d {}\ncommon")),
+        1
+    );
+}
+
+#[test]
 fn no_release_is_made_up() {
     let compose = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-stable\n    \
                    volumes: ['./config.yaml:/app/config.yaml']\n";
@@ -206,4 +248,116 @@ fn variables_of_the_file_itself_are_set() {
         .map(|judged| judged.finding.subject.as_str())
         .collect();
     assert_eq!(subjects, ["OTHER"]);
+}
+
+#[test]
+fn what_the_newest_version_takes_is_no_more_than_a_note() {
+    let severities = |id: &str, text: &str| {
+        let examination = run(id, "--litellm config.yaml", &[("config.yaml", text)]);
+        let mut found: Vec<&str> = examination
+            .diagnosis
+            .findings
+            .iter()
+            .map(|judged| judged.finding.severity.word())
+            .collect();
+        found.sort_unstable();
+        found
+    };
+    // Only what is older does not know it; what is newer wants another key beside it.
+    let config = "mcp_servers: {a: {url: 'http://x/mcp', auth_type: oauth2}}\n";
+    assert_eq!(severities("auth-type-invalid", config), ["note", "warning"]);
+    let config = "mcp_servers: {a: {url: 'http://x/mcp', allowed_tools: [read]}}\n";
+    assert_eq!(severities("server-unknown-key", config), ["note"]);
+    // No version reads this one.
+    let config = "mcp_servers: {a: {url: 'http://x/mcp', api_keys: [b]}}\n";
+    assert_eq!(severities("server-unknown-key", config), ["error"]);
+}
+
+#[test]
+fn what_newer_versions_read_is_one_note() {
+    let config = "mcp_servers:\n  a:\n    url: http://x/mcp\n    auth_type: oauth2\n    oauth2_flow: \
+                  client_credentials\n    client_id: x\n    token_url: http://y/token\n  b:\n    url: http://z/mcp\n    \
+                  timeout: 30\n    static_headers: {X: y}\n    allowed_tools: [c]\n";
+    let messages = |id: &str| -> Vec<String> {
+        let examination = run(id, "--litellm config.yaml", &[("config.yaml", config)]);
+        let findings = examination.diagnosis.findings.iter();
+        findings
+            .map(|judged| judged.finding.message.clone())
+            .collect()
+    };
+    let keys = messages("server-unknown-key");
+    let [newer, protecting] = keys.as_slice() else {
+        panic!("{keys:?}")
+    };
+    assert!(newer.contains("needs LiteLLM 1.89.0 or later"), "{newer}");
+    assert!(
+        newer.contains("`oauth2_flow`, `timeout` and `static_headers`"),
+        "{newer}"
+    );
+    // The type says it already.
+    assert!(!newer.contains("client_id"), "{newer}");
+    assert!(protecting.contains("allowed_tools"), "{protecting}");
+    let types = messages("auth-type-invalid");
+    assert_eq!(types.len(), 1);
+    assert!(types[0].contains("needs LiteLLM 1.77.5 or later"));
+}
+
+#[test]
+fn misplaced_servers_are_judged_as_if_moved() {
+    let id = "litellm-misplaced-section";
+    let config = "model_list: []\nlitellm_settings:\n  mcp_servers:\n    fabric-one:\n      url: http://x/mcp\n      \
+                  headers: {Authorization: 'Bearer abcdefgh12345678'}\n";
+    let of = |config: &str| {
+        let arguments = "--litellm config.yaml --litellm-version 1.109.1";
+        let mut examination = run(id, arguments, &[("config.yaml", config)]);
+        examination.diagnosis.findings.remove(0).finding
+    };
+    let finding = of(config);
+    assert!(finding.message.contains("rename fabric-one to fabric_one"));
+    assert!(finding.message.contains("`static_headers`"));
+    let text = finding.fixes[0].text.as_deref().expect("lines");
+    assert!(
+        text.starts_with("mcp_servers:\n  fabric_one:\n    url: http://x/mcp"),
+        "{text}"
+    );
+    assert!(!text.contains("abcdefgh12345678"), "{text}");
+    let sound = of(&config
+        .replace('-', "_")
+        .replace("headers", "static_headers"));
+    assert!(!sound.message.contains("there, "), "{}", sound.message);
+    // Under its new name, one at the top would stop the gateway.
+    let fix = &of("mcpServers: {a-b: {url: 'http://x/mcp'}}\n").fixes[0];
+    assert_eq!(fix.safety.word(), "unsafe");
+    assert_eq!(fix.changes.len(), 2);
+}
+
+#[test]
+fn a_section_that_belongs_elsewhere_is_moved_and_one_with_content_kept() {
+    let id = "litellm-unknown-section";
+    let of = |config: &str| {
+        let mut examination = run(id, "--litellm config.yaml", &[("config.yaml", config)]);
+        examination.diagnosis.findings.remove(0).finding
+    };
+    let finding = of("fallbacks: [{a: [b]}]\nmodel_list: []\n");
+    assert!(finding.message.contains("under `router_settings`"));
+    let text = finding.fixes[0].text.as_deref();
+    assert_eq!(text, Some("router_settings:\n  fallbacks: [{a: [b]}]"));
+    assert!(
+        of("strange: {a: 1}\nmodel_list: []\n").fixes[0]
+            .changes
+            .is_empty()
+    );
+    assert_eq!(
+        of("strange: {}\nmodel_list: []\n").fixes[0].changes.len(),
+        1
+    );
+}
+
+#[test]
+fn a_version_that_refuses_the_key_is_certain() {
+    let config = "general_settings: {master_key: sk-1234}\nmodel_list: []\n";
+    let of = |version: &str| says("gateway-weak-key", version, "config.yaml", config).concat();
+    assert!(of("1.109.1").starts_with("error"), "{}", of("1.109.1"));
+    assert!(of("1.109.1").contains("LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY is true"));
+    assert!(of("1.77.3").starts_with("warning"));
 }

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use mcpdoc::catalog::{Catalog, Version};
 use mcpdoc::chain::Settings;
 use mcpdoc::check::Severity;
-use mcpdoc::gateway::{Known, Outcome, Value, VersionFrom, Why, litellm};
+use mcpdoc::gateway::{Known, Outcome, Ruling, Unset, Value, VersionFrom, Why, litellm};
 use mcpdoc::load::{Memory, Request};
 use mcpdoc::model::{EnvLookup, Gateway, GatewayKind, Stack};
 use mcpdoc::source::{Dialect, Format, Pointer, Source, SourceId};
@@ -98,17 +99,30 @@ fn outcome(file: &Path, version: Known) -> (bool, Outcome) {
         kind: GatewayKind::LiteLlm,
         root: Pointer::root(id),
         path: file.to_owned(),
+        home: mcpdoc::model::Home::Unknown,
+        templates: Vec::new(),
+        includes: Vec::new(),
     };
     let catalog = Catalog::builtin();
     let outcome = litellm::read(&stack, &gateway, &version, catalog.litellm(), &env);
     (parsed, outcome)
 }
 
+/// What stops the proxy once the file is loaded: the record is of the loader alone, without a master key around it.
+fn is_at_boot(why: &Why) -> bool {
+    match why {
+        Why::NoMasterKey { .. } | Why::WeakMasterKey { .. } => true,
+        Why::VariableUnset { then, .. } => matches!(then, Unset::NoKey(_)),
+        _ => false,
+    }
+}
+
 fn judged(file: &Path, version: &str) -> Verdict {
     let version = Version::parse(version).expect("version");
     let (parsed, outcome) = outcome(file, Known::Exact(version, VersionFrom::Flag));
     // A file that does not parse is no business of `read`; files that entries name are not there.
-    let starts = parsed && outcome.starts() && outcome.needs.is_empty();
+    let stops = |ruling: &Ruling| ruling.versions.is_all() && !is_at_boot(&ruling.why);
+    let starts = parsed && !outcome.rejected.iter().any(stops) && outcome.needs.is_empty();
     let servers = outcome.servers.iter().map(|server| Server {
         name: server.name.value.clone(),
         alias: server.alias.as_ref().map(|alias| alias.value.clone()),
@@ -144,6 +158,81 @@ fn agrees_with_the_package() {
         }
     }
     assert!(compared >= 98, "only {compared} cases");
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// A container with the environment of the record. It was made by the loader alone, before the master key is looked at.
+const COMPOSE: &str = "services:
+  litellm:
+    image: ghcr.io/berriai/litellm:local
+    volumes: ['./config.yaml:/app/config.yaml']
+    environment:
+      SET_VAR: set-value
+      SET_URL: 'http://127.0.0.1:40280/mcp'
+      FLAG_TRUE: 'true'
+      LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: 'true'
+";
+
+/// The program says the same in its JSON.
+#[test]
+fn the_json_says_what_the_package_does() {
+    let mut compared = 0;
+    let mut differences = Vec::new();
+    for version in ["1.77.3", "1.109.1"] {
+        for (case, theirs) in recorded(version) {
+            let stack = tempfile::tempdir().expect("a folder");
+            let config = fs::read(folder().join(format!("{case}.yaml"))).expect("configuration");
+            fs::write(stack.path().join("config.yaml"), config).expect("config.yaml");
+            fs::write(stack.path().join("docker-compose.yml"), COMPOSE).expect("compose");
+            let output = Command::new(env!("CARGO_BIN_EXE_mcpdoc"))
+                .current_dir(stack.path())
+                .args([
+                    "check",
+                    "--offline",
+                    "--format",
+                    "json",
+                    "--litellm-version",
+                    version,
+                ])
+                .args([
+                    "--litellm",
+                    "config.yaml",
+                    "--compose",
+                    "docker-compose.yml",
+                ])
+                .output()
+                .expect("mcpdoc");
+            let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            let gateway = &json["gateways"][0];
+            // Which files the container has is not known, so that one that it lacks is no reason for `starts` to be no.
+            let starts = gateway["starts"].as_bool().expect("starts");
+            let parsed = Version::parse(version).expect("version");
+            let file = folder().join(format!("{case}.yaml"));
+            let (_, outcome) = outcome(&file, Known::Exact(parsed, VersionFrom::Flag));
+            let needs_files = !outcome.needs.is_empty();
+            compared += 1;
+            if starts != theirs.starts && !needs_files {
+                differences.push(format!("{version} {case}: starts {starts}"));
+            }
+            let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+            let servers = gateway["servers"].as_array().expect("servers").iter();
+            let ours: Vec<Server> = servers
+                .map(|server| Server {
+                    name: text(&server["name"]).expect("name"),
+                    alias: text(&server["alias"]),
+                    transport: text(&server["transport"]).expect("transport"),
+                    url: text(&server["url"]),
+                })
+                .collect();
+            if theirs.starts && ours != theirs.servers {
+                differences.push(format!(
+                    "{version} {case}: {ours:?}, not {:?}",
+                    theirs.servers
+                ));
+            }
+        }
+    }
+    assert!(compared >= 160, "only {compared} cases");
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
@@ -184,6 +273,9 @@ fn unknown_variables_stay_unknown() {
         kind: GatewayKind::LiteLlm,
         root: Pointer::root(SourceId(0)),
         path: file,
+        home: mcpdoc::model::Home::Unknown,
+        templates: Vec::new(),
+        includes: Vec::new(),
     };
     let unknown = Known::Unknown("no flag".to_owned());
     let catalog = Catalog::builtin();
@@ -198,13 +290,17 @@ fn unknown_variables_stay_unknown() {
 /// `mcpdoc check` of a configuration in a container that has the package's environment.
 fn examined(config: &[u8], version: &str) -> Examination {
     let compose = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:local\n    volumes: \
-                   ['./config.yaml:/app/config.yaml']\n    environment: {SET_VAR: set-value, SET_URL: \
+                   ['./config.yaml:/app/config.yaml', './more.yaml:/app/more.yaml']\n    environment: {SET_VAR: set-value, SET_URL: \
                    'http://127.0.0.1:40280/mcp', FLAG_TRUE: 'true'}\n";
     let mut files = Memory::default();
     files.insert(PathBuf::from("/stack/config.yaml"), config.to_vec());
     files.insert(
         PathBuf::from("/stack/docker-compose.yml"),
         compose.as_bytes().to_vec(),
+    );
+    files.insert(
+        PathBuf::from("/stack/more.yaml"),
+        b"router_settings: {num_retries: 1}\n".to_vec(),
     );
     let request = Request {
         litellm: vec![PathBuf::from("/stack/config.yaml")],
@@ -243,13 +339,24 @@ fn said_by(why: &Why) -> Result<&'static str, &'static str> {
         Why::Reference { .. } => "env-reference-syntax",
         Why::VariableUnset { .. } => "env-variable-unset",
         Why::VariableBoolean { .. } => "env-variable-boolean",
-        Why::FileNeeded { .. } => return Err("whether the file exists is not known from files"),
+        Why::CommandWithArguments { .. } => "command-with-arguments",
+        Why::StdioDisabled { .. } => "stdio-disabled",
+        Why::CommandNotAllowed { .. } => "stdio-command-not-allowed",
+        Why::AuthValueUnused { .. } => "auth-value-unused",
+        Why::AuthValueMissing { .. } => "auth-value-missing",
+        Why::SchemeDoubled { .. } => "bearer-doubled",
+        Why::NoMasterKey { .. } => "gateway-open",
+        Why::WeakMasterKey { .. } => "gateway-weak-key",
+        Why::SectionReplaced { .. } => "litellm-include-overwrites",
+        Why::FileNeeded { .. } => return Err("spec-file-missing says it where mounts are known"),
         Why::Other { .. } => return Err("invalid-syntax and file-unreadable say it"),
     })
 }
 
 /// Mistakes of which the package's record has no example.
 const MORE: &str = "
+include: [more.yaml]
+router_settings: {timeout: 3}
 litellm_settings: {mcp_aliases: {gone: nowhere}}
 users: []
 general_settings: {log_level: DEBUG, master_key: '${KEY}'}
@@ -258,6 +365,10 @@ mcp_servers:
   c: {transport: http, url: x, alias: c-c}
   d: {auth_type: oauth2, url: 'http://x/mcp', alias: e}
   e: {auth_type: Bearer, url: 'http://x/mcp', timeout: soon}
+  f: {auth_type: bearer_token, url: 'http://x/mcp', auth_value: Bearer t}
+  g: {auth_type: api_key, url: 'http://x/mcp'}
+  h: {transport: stdio, command: 'npx -y foo', auth_value: t}
+  i: {transport: stdio, command: /opt/mine}
 ";
 
 #[test]
@@ -295,7 +406,13 @@ fn every_ruling_is_said_by_its_check() {
             "transport-invalid",
             "transport-missing",
             "url-m",
-            "auth-type-",
+            "auth-",
+            "bearer-",
+            "stdio-disabled",
+            "stdio-command-",
+            "command-with-",
+            "gateway-open",
+            "gateway-weak-",
             "env-variable-",
             "env-reference-",
         ];

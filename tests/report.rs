@@ -168,6 +168,99 @@ fn a_cause_is_of_the_same_project() {
     }
 }
 
+/// A gateway's file with as many models, each of which writes its key in a way of its own that LiteLLM does not read.
+fn references(models: usize) -> String {
+    let model = |n| {
+        format!(
+            "  - model_name: m{n}\n    litellm_params: {{model: a/b, api_key: '${{KEY_{n}}}'}}\n"
+        )
+    };
+    format!(
+        "model_list:\n{}",
+        (0..models).map(model).collect::<String>()
+    )
+}
+
+#[test]
+fn a_finding_with_many_places_shows_the_first_of_them() {
+    let config = references(18);
+    let examination = stack("/srv", &["/srv"], &[("/srv/litellm.yaml", &config)]);
+    let usual = shown(&examination, text::Detail::Usual);
+    assert!(
+        usual.contains("and 13 more: lines 13, 15, 17, 19, 21, 23, 25, 27, … (-v shows them all)"),
+        "{usual}"
+    );
+    assert!(
+        usual.contains("\n    and 13 more changes (-v shows them all)"),
+        "{usual}"
+    );
+    assert!(
+        usual.contains("os.environ/KEY_4'") && !usual.contains("os.environ/KEY_5'"),
+        "{usual}"
+    );
+    let verbose = shown(&examination, text::Detail::Verbose);
+    assert!(
+        verbose.contains("os.environ/KEY_17'") && !verbose.contains("-v shows them all"),
+        "{verbose}"
+    );
+    let locations = document(&examination)["findings"][0]["locations"].clone();
+    assert_eq!(locations.as_array().map(Vec::len), Some(18));
+    // As many as are shown: nothing is left to be told.
+    let config = references(5);
+    let examination = stack("/srv", &["/srv"], &[("/srv/litellm.yaml", &config)]);
+    let usual = shown(&examination, text::Detail::Usual);
+    assert!(!usual.contains("-v shows them all"), "{usual}");
+}
+
+#[test]
+fn what_is_to_be_said_of_several_gateways_is_said_once() {
+    let server = |n: usize| {
+        format!("  s{n}: {{url: 'http://a-host-with-a-long-name-{n}.example.com/mcp'}}\n")
+    };
+    let config = format!(
+        "mcp_servers:\n{}litellm_settings: {{}}\n",
+        (0..4).map(server).collect::<String>()
+    );
+    let files: Vec<(String, &str)> = (0..5)
+        .map(|n| (format!("/srv/{n}/litellm.yaml"), config.as_str()))
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), *text))
+        .collect();
+    let examination = stack("/srv", &["/srv"], &files);
+    let usual = shown(&examination, text::Detail::Usual);
+    let times = |text: &str| usual.matches(text).count();
+    let flat = usual.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        flat.matches("the version of LiteLLM is not known").count(),
+        1,
+        "{usual}"
+    );
+    assert!(
+        flat.contains("1/litellm.yaml, 2/litellm.yaml and 2 more: the version"),
+        "{usual}"
+    );
+    assert_eq!(times("not found:"), 1, "{usual}");
+    assert!(
+        flat.contains("not found: compose files that mount 0/litellm.yaml,"),
+        "{usual}"
+    );
+    // Once for each gateway, not once for each of its servers.
+    assert_eq!(
+        times("these 4: outside of the files that were read"),
+        5,
+        "{usual}"
+    );
+    assert_eq!(times("outside of the files that were read"), 5, "{usual}");
+    let verbose = shown(&examination, text::Detail::Verbose);
+    assert_eq!(verbose.matches("not found:").count(), 5, "{verbose}");
+    assert_eq!(
+        document(&examination)["missed"].as_array().map(Vec::len),
+        Some(5)
+    );
+}
+
 #[test]
 fn foreign_characters_do_not_reach_the_terminal() {
     let name = "/srv/\u{1b}]0;title\u{7}\u{202e}/litellm.yaml";

@@ -101,6 +101,35 @@ fn pg(rest: &str) -> String {
 }
 
 #[test]
+fn a_network_of_a_profile_that_is_off_breaks_nothing_yet() {
+    let compose = "services:\n  a:\n    image: x\n    profiles: [tools]\n    networks: [n]\n";
+    let severity = |files: &[(&str, &str)]| {
+        let examination = run("network-undefined", &["compose.yaml"], files);
+        let findings = examination.diagnosis.findings.into_iter();
+        let said = findings.map(|judged| (judged.finding.severity.word(), judged.finding.message));
+        said.collect::<Vec<_>>()
+    };
+    let off = severity(&[("compose.yaml", compose)]);
+    assert_eq!(off[0].0, "warning");
+    assert!(
+        off[0].1.contains("with the profile tools, Compose refuses"),
+        "{}",
+        off[0].1
+    );
+    let on = ("compose.yaml", compose);
+    assert_eq!(
+        severity(&[on, (".env", "COMPOSE_PROFILES=tools\n")])[0].0,
+        "error"
+    );
+    assert_eq!(
+        severity(&[on, (".env", "COMPOSE_PROFILES=other\n")])[0].0,
+        "warning"
+    );
+    let variable = compose.replace("[tools]", "['${P}']");
+    assert_eq!(severity(&[("compose.yaml", &variable)])[0].0, "error");
+}
+
+#[test]
 fn a_declaration_that_may_be_elsewhere_is_not_missed() {
     let joins = "services:\n  a:\n    image: x\n    networks: [n]\n";
     nothing(&one("network-undefined", "services:\n  a:\n    image: x\n"));
@@ -137,15 +166,21 @@ fn a_network_is_declared_as_what_it_is() {
         "services:\n  a:\n    image: x\n    networks:\n      net: {aliases: [b]}\n      m:\n";
     let examination = one("network-undefined", text);
     assert_eq!(places(&examination), ["compose.yaml:5", "compose.yaml:6"]);
-    let finding = &examination.diagnosis.findings[0].finding;
+    let then = examination.diagnosis.findings.iter();
+    let then: Vec<&String> = then.flat_map(|it| &it.finding.fixes[0].then).collect();
     assert_eq!(
-        finding.fixes[0].then,
+        then,
         ["docker network create net", "docker network create m"]
     );
 
     let several = "services:\n  a: {image: x, networks: [net]}\n  b: {image: x, networks: [net]}\n";
     let examination = one("network-undefined", several);
-    assert_eq!(said(&examination).len(), 2);
+    assert_eq!(places(&examination), ["compose.yaml:2", "compose.yaml:3"]);
+    assert!(
+        said(&examination)[0].starts_with("error a and b join net, which compose.yaml does not"),
+        "{:?}",
+        said(&examination)
+    );
     let text = mended(&examination, "compose.yaml");
     assert!(text.ends_with("networks:\n  net: {}\n"), "{text}");
 
@@ -159,6 +194,158 @@ fn a_network_is_declared_as_what_it_is() {
     assert!(fix.title.contains("project g has it"), "{}", fix.title);
     assert!(fix.then.is_empty());
     assert!(mended(&examination, "compose.yaml").contains("external: true"));
+}
+
+#[test]
+fn one_network_is_a_warning_only_where_all_who_join_it_are_left_out() {
+    let off = "  b: {image: x, profiles: [p], networks: [net]}\n";
+    let text = format!("services:\n  a: {{image: x, networks: [net]}}\n{off}");
+    let examination = one("network-undefined", &text);
+    assert_eq!(places(&examination).len(), 2);
+    assert!(said(&examination)[0].starts_with("error a and b join net"));
+    let examination = one("network-undefined", &format!("services:\n{off}"));
+    assert!(said(&examination)[0].starts_with("warning b joins net"));
+}
+
+#[test]
+fn a_network_whose_key_is_a_variable_gets_a_plain_one() {
+    let services = "services:\n  a: {image: x, networks: ['${NET:-shared}']}\n  b:\n    image: x\n    networks:\n      - ${NET:-shared}\n";
+    let text = format!("{services}networks:\n  ${{NET:-shared}}:\n    external: true\n");
+    let examination = one("network-undefined", &text);
+    assert_eq!(
+        places(&examination),
+        ["compose.yaml:2", "compose.yaml:8", "compose.yaml:6"]
+    );
+    let message = &said(&examination)[0];
+    assert!(
+        message.contains("variables in values and not in keys"),
+        "{message}"
+    );
+    let mended = mended(&examination, "compose.yaml");
+    assert!(
+        mended.ends_with("networks:\n  shared:\n    external: true\n    name: ${NET:-shared}\n"),
+        "{mended}"
+    );
+    assert!(mended.contains("networks: ['shared']") && mended.contains("      - shared\n"));
+    nothing(&one("network-undefined", &mended));
+    for declared in ["", " {name: mine}"] {
+        let text = format!("{services}networks:\n  ${{NET:-shared}}:{declared}\n");
+        let mended = self::mended(&one("network-undefined", &text), "compose.yaml");
+        nothing(&one("network-undefined", &mended));
+        assert_eq!(mended.contains("name: mine"), !declared.is_empty());
+    }
+    // A key with a variable that becomes something else says nothing of this network.
+    let text = format!("{services}networks:\n  ${{OTHER:-back}}: {{}}\n");
+    let message = &said(&one("network-undefined", &text))[0];
+    assert!(message.ends_with("top-level `networks:`"), "{message}");
+}
+
+#[test]
+fn a_missing_env_file_is_made_from_its_example() {
+    let text =
+        "services:\n  a: {image: x, env_file: app/.env}\n  b: {image: x, env_file: pg.env}\n";
+    let files = [
+        ("compose.yaml", text),
+        ("app/.env.example", "A=\n"),
+        ("app/.env.sample", "A=\n"),
+        ("pg.example.env", "B=\n"),
+    ];
+    let examination = run("env-file-missing", &["compose.yaml"], &files);
+    let text = |at: usize| {
+        let finding = &examination.diagnosis.findings[at].finding;
+        finding.fixes[0].text.clone().unwrap_or_default()
+    };
+    assert_eq!(text(0), "cp app/.env.example app/.env");
+    assert_eq!(text(1), "cp pg.example.env pg.env");
+    assert!(said(&examination)[0].ends_with("; make it from app/.env.example"));
+    let gone = one(
+        "env-file-missing",
+        "services:\n  a: {image: x, env_file: /opt/secrets/a.env}\n  b: {image: x, env_file: /stack/b.env}\n",
+    );
+    let gone = said(&gone);
+    assert!(gone[0].starts_with("note /opt/secrets/a.env is not on this machine: Compose"));
+    assert!(gone[1].starts_with("note /stack/b.env does not exist: Compose"));
+}
+
+#[test]
+fn one_file_missing_to_several_projects_is_one_note() {
+    let text = "services:\n  a: {image: x, env_file: ../.env}\n";
+    let examination = run(
+        "env-file-missing",
+        &["one/compose.yaml", "two/compose.yaml"],
+        &[("one/compose.yaml", text), ("two/compose.yaml", text)],
+    );
+    assert_eq!(
+        places(&examination),
+        ["one/compose.yaml:2", "two/compose.yaml:2"]
+    );
+}
+
+#[test]
+fn on_the_network_of_the_host_what_listens_everywhere_is_open() {
+    let host = "    network_mode: host\n    command: --transport=sse\n";
+    for ports in ["", "    ports: [\"48010:8000\"]\n"] {
+        let examination = one("published-unauthenticated", &pg(&format!("{host}{ports}")));
+        let message = &said(&examination)[0];
+        assert!(
+            message.contains("on port 8000 of every interface")
+                && message.contains("`--sse-host 127.0.0.1`"),
+            "{message}"
+        );
+        assert_eq!(places(&examination)[0], "compose.yaml:4");
+        let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+        assert!(fix.changes.is_empty(), "{fix:?}");
+    }
+    for closed in [
+        "    network_mode: host\n    ports: [\"48010:8000\"]\n",
+        "    network_mode: host\n    command: --transport=sse --sse-host=127.0.0.1\n",
+        "    network_mode: host\n    command: --transport=sse --sse-host=${HOST}\n",
+        "    network_mode: ${MODE}\n    command: --transport=sse\n",
+    ] {
+        nothing(&one("published-unauthenticated", &pg(closed)));
+    }
+}
+
+#[test]
+fn a_published_port_that_nothing_listens_on_is_said_without_a_caller() {
+    let sse = "    command: --transport=sse\n";
+    let examination = one(
+        "port-mismatch",
+        &pg(&format!("{sse}    ports: [\"127.0.0.1:48010:8686\"]\n")),
+    );
+    assert_eq!(
+        said(&examination),
+        [
+            "warning pg publishes container port 8686, but crystaldba/postgres-mcp listens on 8000: nothing answers on \
+             the published port; publish container port 8000"
+        ]
+    );
+    assert!(mended(&examination, "compose.yaml").contains("\"127.0.0.1:48010:8000\""));
+    let long = format!("{sse}    ports:\n      - target: 8686\n        published: 48010\n");
+    let examination = one("port-mismatch", &pg(&long));
+    assert!(mended(&examination, "compose.yaml").contains("target: 8000\n"));
+    let ports = "    ports: [\"48010:8686\"]\n";
+    for silent in [
+        format!("{sse}    ports: [\"48010:8000\"]\n"),
+        format!("{sse}    ports: [\"48010:8000\", \"48011:9090\"]\n"),
+        format!("{sse}    ports: [\"48010:8000-8100\"]\n"),
+        format!("{sse}    ports: [\"48010:8686/udp\"]\n"),
+        format!("{sse}    ports: [\"48010:${{PORT}}\"]\n"),
+        // It may be told to open that port as well.
+        format!("{sse}    environment: {{METRICS_PORT: '8686'}}\n{ports}"),
+        format!("    command: --transport=sse --metrics=:8686\n{ports}"),
+        format!("    command: --transport=sse ${{MORE}}\n{ports}"),
+        format!("{sse}    env_file: gone.env\n{ports}"),
+        // Another program of the same image, another image, another network.
+        format!("    command: [sh, -c, start]\n{ports}"),
+        format!("    build: .\n{sse}{ports}"),
+        format!("    network_mode: host\n{sse}{ports}"),
+        format!("{sse}{ports}  side:\n    image: x\n    network_mode: service:pg\n"),
+        ports.to_owned(),
+    ] {
+        let examination = one("port-mismatch", &pg(&silent));
+        assert!(said(&examination).is_empty(), "{silent}");
+    }
 }
 
 #[test]
@@ -245,6 +432,15 @@ fn variables_that_others_may_read_are_left_alone() {
     );
     assert!(said(&wrapped).is_empty());
     assert!(skipped(&wrapped)[0].starts_with("what reads the variables of pg is not known: "));
+    // It asks for what is the case.
+    nothing(&one(
+        "env-not-read",
+        &pg("    environment: {MCP_MODE: stdio}\n"),
+    ));
+    nothing(&one(
+        "env-not-read",
+        &pg("    command: --transport=sse\n    environment: {MCP_TRANSPORT: SSE}\n"),
+    ));
     nothing(&one(
         "env-not-read",
         &pg("    build: .\n    environment: {MCP_TRANSPORT: sse}\n"),
@@ -392,6 +588,11 @@ fn a_healthcheck_asks_the_port_that_is_served() {
         &pg("    healthcheck:\n      test: [\"NONE\"]\n"),
     );
     assert!(said(&off)[0].starts_with("warning the healthcheck of pg is disabled"));
+    // Nothing in this image could test it.
+    let text = "services:\n  gh:\n    image: ghcr.io/github/github-mcp-server\n    command: [http]\n    \
+                healthcheck: {disable: true}\n";
+    let gh = run("healthcheck-missing", &["c.yaml"], &[("c.yaml", text)]);
+    assert!(said(&gh)[0].starts_with("note the healthcheck of gh is disabled"));
     // Nobody calls it over the network: a probe of a port would only fail.
     assert!(
         off.diagnosis.findings[0].finding.fixes[0]
@@ -473,4 +674,32 @@ fn what_was_not_read_is_not_missed() {
             }
         }
     }
+}
+
+#[test]
+fn a_name_with_an_underscore_is_told_once_and_only_where_it_is_called() {
+    let of = |service: &str, servers: &str| {
+        let compose = format!(
+            "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3\n    \
+             command: [--config, /app/config.yaml]\n    \
+             volumes: ['./config.yaml:/app/config.yaml']\n{service}"
+        );
+        let config = format!("mcp_servers:\n{servers}");
+        let files = [("compose.yaml", compose.as_str()), ("config.yaml", &config)];
+        said(&run("hostname-underscore", &["compose.yaml"], &files))
+    };
+    let service = "  mcp_db:\n    image: x\n  mcp-db:\n    image: x\n";
+    let calls = "  a:\n    url: http://mcp_db:1/mcp\n  b:\n    url: http://MCP_DB:2/sse\n    transport: sse\n";
+    let told = of(service, calls);
+    assert_eq!(told.len(), 1, "{told:?}");
+    // The name without `_` is taken.
+    assert!(told[0].contains("mcp-db-2"), "{told:?}");
+    let alias = "  db:\n    image: x\n    networks: {default: {aliases: [my_db]}}\n";
+    let told = of(alias, "  a:\n    url: http://my_db:1/mcp\n");
+    assert!(told[0].contains("my_db, a name of db,"), "{told:?}");
+    // Called by another name, or not a service: other checks' affair.
+    assert!(of(alias, "  a:\n    url: http://db:1/mcp\n").is_empty());
+    assert!(of(service, "  a:\n    url: http://mcp-db:1/mcp_db\n").is_empty());
+    assert!(of(service, "  a:\n    url: http://other_db:1/mcp\n").is_empty());
+    assert!(of(service, "  a:\n    url: http://my_host.example:1/mcp\n").is_empty());
 }

@@ -1,14 +1,23 @@
-//! What is known of Claude Code, read from `checks/catalog/clients/claude-code.yaml`, which is compiled in.
+//! What is known of clients, read from `checks/catalog/clients/<id>.yaml`, which are compiled in.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::glob;
-use crate::model::Transport;
+use super::{VersionSet, glob};
+use crate::model::{Client, Spelling, Transport};
 
-const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/claude-code.json"));
+/// The page of a client.
+fn text(client: Client) -> &'static str {
+    match client {
+        Client::ClaudeCode => include_str!(concat!(env!("OUT_DIR"), "/claude-code.json")),
+        Client::ClaudeDesktop => include_str!(concat!(env!("OUT_DIR"), "/claude-desktop.json")),
+        Client::Cursor => include_str!(concat!(env!("OUT_DIR"), "/cursor.json")),
+        Client::VsCode => include_str!(concat!(env!("OUT_DIR"), "/vscode.json")),
+    }
+}
 
 /// What is known of a client.
 #[derive(Debug, Deserialize)]
@@ -20,50 +29,88 @@ pub struct Known {
     pub title: String,
     /// Which page of the catalog this is: `client`.
     pub kind: String,
-    /// Releases in which this was seen.
+    /// Releases in which this was seen; none where only documentation says it.
+    #[serde(default)]
     pub tested: Vec<String>,
     /// The key under which servers stand.
     pub servers_key: String,
+    /// Whether its files may have comments and trailing commas, or are not known to be strict.
+    #[serde(default)]
+    pub comments: bool,
+    /// Whether an entry of its file may have an address; otherwise it starts commands only.
+    #[serde(default = "yes")]
+    pub remote: bool,
+    /// Whether it tries HTTP+SSE where streamable HTTP fails.
+    #[serde(default)]
+    pub falls_back: bool,
+    /// Whether it takes `HOST:PORT/PATH` for an address of `http://`.
+    #[serde(default)]
+    pub assumes_http: bool,
     /// Files that it reads.
     pub files: Vec<KnownFile>,
     /// Files that people write for it and that it does not read.
+    #[serde(default)]
     pub not_read: Vec<NotRead>,
     /// JSON files of other programs.
+    #[serde(default)]
     pub others: Vec<Other>,
-    /// What becomes of an entry with a url and no type; completes "Claude Code …".
-    pub url_without_type: String,
-    /// What `type` may be.
+    /// What becomes of an entry that is not as it should be; completes "Claude Code …".
+    #[serde(default)]
+    pub malformed_entry: Option<String>,
+    /// What `type` may be; nothing where that is not known.
+    #[serde(default)]
     pub types: Vec<KnownType>,
     /// Keys of an entry that mean something.
     pub keys: Vec<KnownKey>,
     /// Keys of an entry that mean something to other clients only.
+    #[serde(default)]
     pub foreign_keys: Vec<ForeignKey>,
     /// What other clients call `servers_key`.
+    #[serde(default)]
     pub foreign_servers_keys: Vec<ForeignKey>,
     /// Names of servers that are skipped.
+    #[serde(default)]
     pub reserved_names: Vec<ReservedName>,
+    /// What a name may have beside letters and digits; nothing where that is not known.
+    #[serde(default)]
+    pub name_characters: Option<String>,
+    /// What it fills into values.
+    pub expands: Expands,
+    /// Variables of its settings that send its calls to a proxy.
+    #[serde(default)]
+    pub proxy: Proxy,
+    /// Settings that say which servers are connected.
+    #[serde(default)]
+    pub settings: Vec<KnownSettings>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A file that the client reads.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownFile {
-    /// Its name in whatever directory.
+    /// Its name in whatever directory, or the end of its path.
     pub name: String,
     /// Whom its servers are for.
     pub scope: FileScope,
     /// Absolute places, one for each operating system.
     #[serde(default)]
     pub machine: Vec<PathBuf>,
-    /// Its place below the home.
+    /// Its places below the home, one for each operating system.
     #[serde(default)]
-    pub home: Option<PathBuf>,
+    pub home: Vec<PathBuf>,
     /// The variable that moves it from the home to another directory.
     #[serde(default)]
     pub home_env: Option<String>,
     /// Whether it is looked for in the working directory and all directories above.
     #[serde(default)]
     pub ancestors: bool,
+    /// Whether the client keeps its state in it, beside the servers.
+    #[serde(default)]
+    pub holds_state: bool,
     /// What else there is to say.
     pub note: String,
     /// What the client does when the file is no JSON; completes "it does not parse; …".
@@ -102,12 +149,21 @@ pub enum Evidence {
 pub struct NotRead {
     /// The end of its path.
     pub path: PathBuf,
-    /// The program that does read it.
-    #[serde(default)]
-    pub reader: Option<String>,
     /// Whether the file itself is read, and only its servers are not.
     #[serde(default)]
     pub settings: bool,
+}
+
+/// Variables that send calls to a proxy.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proxy {
+    /// The key of its settings under which variables stand.
+    pub section: String,
+    /// The variables that name the proxy, by the scheme of the url that is called.
+    pub variables: BTreeMap<String, Vec<String>>,
+    /// The variables that list hosts which are called without it, the usual one last.
+    pub exceptions: Vec<String>,
 }
 
 /// Files of another program.
@@ -133,15 +189,9 @@ pub struct KnownType {
     /// What it makes the client speak, if that is one of ours.
     #[serde(default, deserialize_with = "transport")]
     pub transport: Option<Transport>,
-    /// The first release known to have it.
-    #[serde(default)]
-    pub since: Option<String>,
-    /// A release that was seen without it.
-    #[serde(default)]
-    pub absent_in: Option<String>,
-    /// The oldest release that was seen with it.
-    #[serde(default)]
-    pub seen_in: Option<String>,
+    /// The releases that may be without it: those seen without it, and those between them and the first seen with it.
+    #[serde(default = "VersionSet::none")]
+    pub unknown_in: VersionSet,
     /// Not for people to write.
     #[serde(default)]
     pub internal: bool,
@@ -162,6 +212,38 @@ pub enum KeyFor {
     Remote,
 }
 
+/// What a value has to be.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueShape {
+    /// A string.
+    Text,
+    /// A list of strings.
+    Texts,
+    /// A mapping of names to strings.
+    NamedTexts,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number above zero.
+    PositiveInteger,
+    /// A mapping.
+    Mapping,
+}
+
+impl ValueShape {
+    /// In words, with an article.
+    pub fn title(self) -> &'static str {
+        match self {
+            ValueShape::Text => "a string",
+            ValueShape::Texts => "a list of strings",
+            ValueShape::NamedTexts => "a mapping of names to strings",
+            ValueShape::Bool => "true or false",
+            ValueShape::PositiveInteger => "a whole number above zero",
+            ValueShape::Mapping => "a mapping",
+        }
+    }
+}
+
 /// A key of an entry.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +256,9 @@ pub struct KnownKey {
     /// Whether such an entry cannot do without.
     #[serde(default)]
     pub required: bool,
+    /// What the value has to be, where that is known.
+    #[serde(default)]
+    pub shape: Option<ValueShape>,
     /// The first release that has it.
     #[serde(default)]
     pub since: Option<String>,
@@ -204,25 +289,117 @@ pub struct ForeignKey {
 pub struct ReservedName {
     /// The name.
     pub name: String,
-    /// The first release known to refuse it.
+    /// The releases that refuse it.
     #[serde(default)]
-    pub since: Option<String>,
+    pub versions: VersionSet,
+}
+
+/// What a client fills into the values of an entry.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expands {
+    /// Spellings of references to variables.
+    #[serde(default, deserialize_with = "spellings")]
+    pub references: Vec<Spelling>,
+    /// Names that it knows in `${NAME}` beside variables.
+    #[serde(default)]
+    pub predefined: Vec<String>,
+    /// Names that other clients know in `${NAME}`.
+    #[serde(default)]
+    pub foreign: Vec<ForeignName>,
+    /// Keys of an entry in whose values nothing else is filled in, by anybody.
+    #[serde(rename = "in")]
+    pub keys: Vec<String>,
+}
+
+/// What other clients fill in for `${NAME}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignName {
+    /// The name.
+    pub name: String,
+    /// Clients that know it.
+    pub clients: Vec<String>,
+    /// What does the same for this client.
+    #[serde(default)]
+    pub write: Option<String>,
+}
+
+/// A place of settings; one of its four kinds of paths is given.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownSettings {
+    /// Whose they are.
+    pub scope: FileScope,
+    /// Absolute places, one for each operating system.
+    #[serde(default)]
+    pub machine: Vec<PathBuf>,
+    /// Its place below the home.
+    #[serde(default)]
+    pub home: Option<PathBuf>,
+    /// The variable that moves it from the home to another directory.
+    #[serde(default)]
+    pub home_env: Option<String>,
+    /// Its name in that directory.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its place below a project's directory.
+    #[serde(default)]
+    pub project: Option<PathBuf>,
+    /// Whether it is a directory of such files.
+    #[serde(default)]
+    pub directory: bool,
 }
 
 /// What is known of Claude Code.
+pub fn known() -> &'static Known {
+    of(Client::ClaudeCode)
+}
+
+/// What is known of a client.
 #[expect(
     clippy::expect_used,
-    reason = "the text is compiled in, and a test parses it"
+    reason = "the texts are compiled in, and a test parses them"
 )]
-pub fn known() -> &'static Known {
-    static KNOWN: OnceLock<Known> = OnceLock::new();
-    KNOWN.get_or_init(|| serde_json::from_str(TEXT).expect("claude-code.yaml is well-formed"))
+pub fn of(client: Client) -> &'static Known {
+    static KNOWN: [OnceLock<Known>; Client::ALL.len()] =
+        [const { OnceLock::new() }; Client::ALL.len()];
+    KNOWN[client as usize]
+        .get_or_init(|| serde_json::from_str(text(client)).expect("the page is well-formed"))
+}
+
+/// The client that a file is for by its path alone: one that it reads, or that people write for it in vain.
+pub fn of_path(path: &Path) -> Option<Client> {
+    let own = known();
+    if own.file_at(path).is_some() || own.not_read(path).is_some() {
+        return Some(Client::ClaudeCode);
+    }
+    Client::ALL
+        .into_iter()
+        .find(|client| of(*client).file_at(path).is_some())
+}
+
+/// The client that an example of a file is for: `claude_desktop_config.example.json`, `.mcp.json.sample`.
+pub fn of_example(path: &Path) -> Option<Client> {
+    const EXAMPLES: [&str; 4] = ["dist", "example", "sample", "template"];
+    let name = path.file_name()?.to_str()?;
+    let kept: Vec<&str> = name
+        .split('.')
+        .filter(|part| !EXAMPLES.contains(part))
+        .collect();
+    let kept = kept.join(".");
+    (kept != name).then(|| of_path(&path.with_file_name(kept)))?
 }
 
 impl Known {
     /// The file that the client reads under that name.
     pub fn file(&self, name: &str) -> Option<&KnownFile> {
-        self.files.iter().find(|file| file.name == name)
+        self.file_at(Path::new(name))
+    }
+
+    /// The file that the client reads under such a path.
+    pub fn file_at(&self, path: &Path) -> Option<&KnownFile> {
+        self.files.iter().find(|file| path.ends_with(&file.name))
     }
 
     /// Set when the path is one that people write and the client does not read.
@@ -230,14 +407,10 @@ impl Known {
         self.not_read.iter().find(|file| path.ends_with(&file.path))
     }
 
-    /// The other program whose file it is, if its name or folder says so.
+    /// The other program whose file it is, if its name or folder says so, and nothing more is known of it.
     pub fn other(&self, path: &Path) -> Option<&str> {
         let name = path.file_name()?.to_str()?;
-        let claimed = self.file(name).is_some()
-            || self
-                .not_read(path)
-                .is_some_and(|not_read| not_read.reader.is_none());
-        if claimed || !name.ends_with(".json") {
+        if of_path(path).is_some() || !name.ends_with(".json") {
             return None;
         }
         let is_in = |folder: &String| {
@@ -298,6 +471,16 @@ impl Known {
     }
 }
 
+fn spellings<'de, D: serde::Deserializer<'de>>(words: D) -> Result<Vec<Spelling>, D::Error> {
+    Vec::<String>::deserialize(words)?
+        .iter()
+        .map(|word| {
+            Spelling::from_word(word)
+                .ok_or_else(|| serde::de::Error::custom(format!("{word}: not a spelling")))
+        })
+        .collect()
+}
+
 fn transport<'de, D: serde::Deserializer<'de>>(word: D) -> Result<Option<Transport>, D::Error> {
     let word = String::deserialize(word)?;
     [Transport::Stdio, Transport::Sse, Transport::Http]
@@ -312,7 +495,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_compiled_in_text_parses() {
+    fn every_page_parses_and_is_the_clients_own() {
+        for client in Client::ALL {
+            let page = of(client);
+            assert_eq!(
+                (page.id.as_str(), page.title.as_str(), page.kind.as_str()),
+                (client.id(), client.title(), "client")
+            );
+            for foreign in &page.foreign_servers_keys {
+                assert_ne!(foreign.name, page.servers_key);
+            }
+        }
         let known = known();
         assert_eq!(known.id, "claude-code");
         assert_eq!(known.kind, "client");
@@ -343,8 +536,11 @@ mod tests {
     fn files_of_other_programs_are_told_by_folder_or_name() {
         let other = |path: &str| known().other(Path::new(path));
         for (path, program) in [
-            ("/srv/.cursor/mcp.json", Some("Cursor")),
-            ("/srv/.vscode/mcp.json", Some("VS Code")),
+            ("/srv/.cursor/other/mcp.json", Some("Cursor")),
+            ("/srv/.vscode/settings.json", Some("VS Code")),
+            ("/srv/.cursor/mcp.json", None),
+            ("/srv/.vscode/mcp.json", None),
+            ("/srv/claude_desktop_config.json", None),
             ("/home/ada/.gemini/settings.json", Some("Gemini CLI")),
             (
                 "/home/ada/.codeium/windsurf/mcp_config.json",
@@ -355,10 +551,6 @@ mod tests {
                 "/srv/claude_desktop_config.old.json",
                 Some("Claude Desktop"),
             ),
-            (
-                "/home/ada/.config/Claude/claude_desktop_config.json",
-                Some("Claude Desktop"),
-            ),
             ("/home/ada/.config/claude/claude_desktop_config.json", None),
             ("/srv/.claude/mcp_config.json", None),
             ("/srv/.cursor/.mcp.json", None),
@@ -366,6 +558,34 @@ mod tests {
             ("/srv/.vscode/config.yaml", None),
         ] {
             assert_eq!(other(path), program, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_tells_whose_file_it_is() {
+        for (path, client) in [
+            ("/srv/.mcp.json", Some(Client::ClaudeCode)),
+            ("/srv/.cursor/.mcp.json", Some(Client::ClaudeCode)),
+            (
+                "/home/ada/.config/claude/claude_desktop_config.json",
+                Some(Client::ClaudeCode),
+            ),
+            (
+                "/home/ada/.config/Claude/claude_desktop_config.json",
+                Some(Client::ClaudeDesktop),
+            ),
+            (
+                "/srv/claude_desktop_config.json",
+                Some(Client::ClaudeDesktop),
+            ),
+            ("/srv/claude_desktop_config.example.json", None),
+            ("/srv/.cursor/mcp.json", Some(Client::Cursor)),
+            ("/srv/.vscode/mcp.json", Some(Client::VsCode)),
+            ("/home/ada/.config/Code/User/mcp.json", Some(Client::VsCode)),
+            ("/srv/mcp.json", None),
+            ("/srv/cursor/mcp.json", None),
+        ] {
+            assert_eq!(of_path(Path::new(path)), client, "{path}");
         }
     }
 

@@ -232,12 +232,17 @@ fn is_python(base: &str) -> bool {
 }
 
 /// The program without folders and without the extensions of Windows.
-pub(super) fn basename(program: &str) -> &str {
+pub fn basename(program: &str) -> &str {
     let base = program.rsplit(['/', '\\']).next().unwrap_or(program);
     [".exe", ".cmd", ".bat"]
         .iter()
         .find_map(|extension| base.strip_suffix(extension))
         .unwrap_or(base)
+}
+
+/// Whether a program is a shell, which runs the one word behind `-c`.
+pub fn is_shell(program: &str) -> bool {
+    SHELLS.contains(&basename(program))
 }
 
 /// Where the first word stands that is neither a flag nor the value of one of `with_value`.
@@ -264,7 +269,7 @@ fn flag_value<'a>(words: &'a [String], flags: &[&str]) -> Option<&'a String> {
 }
 
 /// The words of a shell script that is one simple command; `None` where it is more than that.
-fn split_simple(script: &str) -> Option<Vec<String>> {
+pub fn split_simple(script: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

@@ -2,7 +2,7 @@
 
 use super::glob;
 use super::run::{EnvLookup, Launch, flag, flag_value, matched_at, unresolved};
-use super::server::{Server, Switch};
+use super::server::{Needed, Server, Switch, TransportKind};
 
 /// What a server is told of its database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +120,49 @@ impl Server {
             (None, Some(name)) => DatabaseUrl::Emptied(name),
             (None, None) => DatabaseUrl::Missing,
         })
+    }
+
+    /// The variables that it needs for `kinds` and does not get; the URL of a database is [`Server::database_url`]'s.
+    /// One that may be given in another way, or that is not known, is none of them.
+    pub fn missing_variables(&self, launch: &Launch<'_>, kinds: &[TransportKind]) -> Vec<&Needed> {
+        let Ok(own) = self.own_arguments(launch) else {
+            return Vec::new();
+        };
+        // A flag that is not known to be about something else may say what a variable would.
+        let mut words = own
+            .args
+            .iter()
+            .filter(|arg| !self.names.command.contains(arg));
+        let says_more = |arg: &String| match flag(arg) {
+            Some((name, _)) => !self.has_flag(name),
+            None => arg.contains("://") || unresolved(arg),
+        };
+        if words.any(says_more) {
+            return Vec::new();
+        }
+        let of_database = self.database.as_ref();
+        let is_url =
+            |name: &String| of_database.is_some_and(|database| database.env.contains(name));
+        let is_unset = |name: &str| own.variable(launch, name) == EnvLookup::Unset;
+        let for_kinds = kinds
+            .iter()
+            .filter_map(|kind| self.env.required_for.get(kind));
+        let needed = self.env.required.iter().chain(for_kinds.flatten());
+        let missing = needed.filter(|needed| {
+            let mut names = needed.any_of().iter();
+            names.all(|name| !is_url(name) && is_unset(name) && is_unset(&format!("{name}_FILE")))
+        });
+        // Several transports may need the same one.
+        let mut different: Vec<&Needed> = Vec::new();
+        for needed in missing {
+            if different
+                .iter()
+                .all(|other| other.any_of() != needed.any_of())
+            {
+                different.push(needed);
+            }
+        }
+        different
     }
 
     /// The first argument that belongs to no flag. A word behind a flag that is not known may be its value.

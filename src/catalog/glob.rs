@@ -1,7 +1,7 @@
 //! Names with `*`, the one wildcard of the catalog.
 
 /// Whether `text` is named by `pattern`, where each `*` stands for any text, even none, slashes included.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else {
         return pattern == text;
     };

@@ -55,6 +55,8 @@ pub struct Speaks {
     pub path: Option<String>,
     /// `Unknown` for stdio.
     pub bind: Bind,
+    /// What `bind` rests on.
+    pub bind_from: BindFrom,
     /// What a caller must present. For stdio always [`Auth::None`].
     pub auth: Auth,
     /// Whether that the transport is there, and where, was verified: [`Transport::unsure`].
@@ -77,6 +79,17 @@ pub enum Bind {
     Unknown,
 }
 
+/// What is known of an address that a process listens on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindFrom {
+    /// An argument or a variable says it.
+    Given,
+    /// What is known of the image.
+    Image,
+    /// The program's own default. The image may change it in a way that is not known.
+    Program,
+}
+
 impl From<BindDefault> for Bind {
     fn from(default: BindDefault) -> Bind {
         match default {
@@ -84,6 +97,25 @@ impl From<BindDefault> for Bind {
             BindDefault::Any => Bind::Any,
             BindDefault::Unknown => Bind::Unknown,
         }
+    }
+}
+
+/// What chose a transport, where that is a word of the image and nobody who starts it wrote it: "the image's own command
+/// has `stdio`, which selects".
+fn own_words(launch: &Launch<'_>, why: String) -> String {
+    let Some((words, rest)) = why
+        .strip_prefix('`')
+        .and_then(|why| why.split_once('`'))
+        .filter(|_| launch.image.is_some())
+    else {
+        return why;
+    };
+    let entrypoint = launch.entrypoint.unwrap_or_default();
+    let mut given = entrypoint.iter().chain(launch.args);
+    let is_given = |word: &str| given.any(|given| given.contains(word));
+    match words.split_whitespace().any(is_given) {
+        true => why,
+        false => format!("the image's own command has `{words}`, which{rest}"),
     }
 }
 
@@ -151,7 +183,7 @@ impl Server {
         let choice = match choose_by_arguments(&candidates, &own.args) {
             ByArguments::Chosen(transports, why) => Choice {
                 transports,
-                why,
+                why: own_words(launch, why),
                 doubt: None,
             },
             ByArguments::Doubt(reason) => return Running::unknown(reason),
@@ -456,6 +488,7 @@ impl Server {
                 port: None,
                 path: None,
                 bind: Bind::Unknown,
+                bind_from: BindFrom::Program,
                 auth: Auth::None,
                 sure: !transport.unsure,
                 why,
@@ -493,12 +526,14 @@ impl Server {
         let Setting {
             args, env: vars, ..
         } = &transport.bind;
-        let bind = match given(args, vars, &own.args, env) {
-            Given::Value(value) => bind(&value),
-            Given::Nothing => image_bind
-                .or(transport.bind.default)
-                .map_or(Bind::Unknown, Bind::from),
-            Given::Unknown => Bind::Unknown,
+        let (bind, bind_from) = match given(args, vars, &own.args, env) {
+            Given::Value(value) => (bind(&value), BindFrom::Given),
+            Given::Nothing => match (image_bind, transport.bind.default) {
+                (Some(image), _) => (image.into(), BindFrom::Image),
+                (None, Some(program)) => (program.into(), BindFrom::Program),
+                (None, None) => (Bind::Unknown, BindFrom::Program),
+            },
+            Given::Unknown => (Bind::Unknown, BindFrom::Given),
         };
         let auth = match (
             selected(&transport.auth_on, &own.args, env),
@@ -514,6 +549,7 @@ impl Server {
             port,
             path,
             bind,
+            bind_from,
             auth,
             sure: !transport.unsure,
             why,

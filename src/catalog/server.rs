@@ -71,6 +71,9 @@ pub struct Server {
     /// The bridge (its id) to put in front of this server, which speaks stdio alone.
     #[serde(default)]
     pub bridge: Option<String>,
+    /// Only for programs whose work is to start containers: they need the engine's socket.
+    #[serde(default)]
+    pub engine: Option<Engine>,
     /// What goes wrong with it, a sentence each.
     #[serde(default)]
     pub hazards: Vec<String>,
@@ -82,6 +85,14 @@ pub struct Server {
     /// Where the knowledge was read.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+/// A program's need of the container engine.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engine {
+    /// What makes it do without.
+    pub unless: Switch,
 }
 
 /// What an entry is about.
@@ -389,6 +400,9 @@ pub struct ImageFacts {
     /// What a transport binds when the image's own entrypoint starts it and no bind flag is given.
     #[serde(default)]
     pub bind: BTreeMap<TransportKind, BindDefault>,
+    /// Programs that healthchecks are often written with and that the image does not have; `sh`: it has no shell.
+    #[serde(default)]
+    pub lacks: Vec<String>,
     /// The image has a HEALTHCHECK of its own. `false`: none, or not known.
     #[serde(default)]
     pub healthcheck: bool,
@@ -465,6 +479,22 @@ pub struct Arguments {
     pub required: Vec<String>,
     /// Flags it has besides those of the transports; not always all.
     pub flags: Vec<String>,
+    /// What it does with a word in front of its arguments that is none of them. Absent: not known.
+    pub surplus: Option<Surplus>,
+}
+
+/// What a program does with a word that is none of its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Surplus {
+    /// It exits with an error.
+    Refused,
+    /// It takes the word for the command of the server behind it.
+    Command,
+    /// It takes the word for the URL of its database.
+    Database,
+    /// It goes on as if the word were not there.
+    Ignored,
 }
 
 /// What a server lets its callers do.

@@ -388,6 +388,19 @@ impl VersionSet {
         self.intervals.is_empty()
     }
 
+    /// Where the set begins, if it holds every version from there on: a version, and whether that one is still outside.
+    pub fn start(&self) -> Option<(&Version, bool)> {
+        match self.intervals.as_slice() {
+            [
+                Interval {
+                    since: Some(since),
+                    until: None,
+                },
+            ] => Some((&since.version, since.after)),
+            _ => None,
+        }
+    }
+
     /// The set in words: "before 1.89.0", "from 1.104.0", "1.74.9 to before 1.87.0", "every version".
     pub fn describe(&self) -> String {
         if self.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Behind;
+use super::{Behind, way};
 use crate::catalog::{Catalog, Certainty, ImageRef, Launch};
 use crate::model::{Service, ServiceId, Stack};
 
@@ -10,11 +10,11 @@ use crate::model::{Service, ServiceId, Stack};
 pub(super) fn all(stack: &Stack, catalog: &Catalog) -> HashMap<ServiceId, Behind> {
     stack
         .services()
-        .filter_map(|(id, service)| Some((id, behind(service, catalog)?)))
+        .filter_map(|(id, service)| Some((id, behind(stack, service, catalog)?)))
         .collect()
 }
 
-fn behind(service: &Service, catalog: &Catalog) -> Option<Behind> {
+fn behind(stack: &Stack, service: &Service, catalog: &Catalog) -> Option<Behind> {
     let image = ImageRef::parse(service.image.as_ref()?.value.get()?);
     let server = catalog.server_for_image(&image)?;
     // The name of an image that is built here says nothing of what is in it.
@@ -28,12 +28,15 @@ fn behind(service: &Service, catalog: &Catalog) -> Option<Behind> {
         running.certainty = Certainty::Unknown(doubt);
     }
     let version = server.image_version(&image);
-    Some(Behind {
+    let mut behind = Behind {
         server: server.id.clone(),
         image,
         version,
         running,
-    })
+        network: None,
+    };
+    behind.network = way::way(stack, service, server, &behind);
+    Some(behind)
 }
 
 /// Asks the catalog something about a service as Compose starts it; nothing when the name of its image is not known.

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use url::{Host, Url};
 
 use super::{Behind, GatewayView, Hop, HopId, Placed, Settings};
+use crate::catalog::client::of;
 use crate::catalog::gateway::known;
-use crate::model::{ByPort, Published, Service, ServiceId, Stack, Transport};
+use crate::model::{ByPort, Published, Service, ServiceId, Stack, Transport, host};
 use crate::source::{At, Pointer};
 
 /// Who makes a call.
@@ -110,22 +111,25 @@ pub(super) fn hops(
     };
     let mut hops = Vec::new();
     for (file, client) in stack.clients.iter().enumerate() {
+        let page = of(client.client);
+        let falls_back = page.falls_back.then_some(Transport::Sse);
+        let assumes_http = page.assumes_http;
         for (entry, declared) in client.entries.iter().enumerate() {
             let transport = match declared.kind.as_ref().map(|kind| kind.value.as_str()) {
                 Some("sse") => Transport::Sse,
                 _ if declared.url.is_none() => Transport::Stdio,
                 _ => Transport::Http,
             };
-            let url = declared
-                .url
-                .as_ref()
-                .and_then(|url| parse(&url.value, &url.at));
+            let url = declared.url.as_ref().and_then(|url| {
+                let whole = with_scheme(&url.value).filter(|_| assumes_http);
+                parse(whole.as_deref().unwrap_or(&url.value), &url.at)
+            });
             let destination = match (&declared.url, &url) {
                 (None, _) => Destination::Process,
                 (Some(text), None) => Destination::Unclear(format!("{} is not a url", text.value)),
                 (Some(_), Some(url)) => look.seen_from_here(&url.value),
             };
-            hops.push(look.hop(
+            let mut hop = look.hop(
                 hops.len(),
                 format!("{}:{}", client.client.id(), declared.name.value),
                 Caller::Client { file, entry },
@@ -136,7 +140,9 @@ pub(super) fn hops(
                 url,
                 declared.at.clone(),
                 destination,
-            ));
+            );
+            hop.falls_back = falls_back.filter(|_| transport == Transport::Http);
+            hops.push(hop);
         }
     }
     for (gateway, view) in gateways.iter().enumerate() {
@@ -152,6 +158,9 @@ pub(super) fn hops(
                 (_, Some((None, _)), _) => Destination::Unclear(
                     "the url comes from a variable whose value is not known here".to_owned(),
                 ),
+                (_, Some((Some(text), _)), _) if stack.gateways[gateway].is_filled_in(text) => {
+                    Destination::Unclear("something fills in the url first".to_owned())
+                }
                 (_, Some((Some(text), _)), None) => {
                     Destination::Unclear(format!("{text} is not a url"))
                 }
@@ -173,6 +182,17 @@ pub(super) fn hops(
         }
     }
     hops
+}
+
+/// `HOST:PORT/PATH` as the url that it is short for, if a text is one.
+fn with_scheme(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (host, rest) = text.split_once(':')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let is_short = !host.is_empty()
+        && host.chars().all(plain)
+        && rest.starts_with(|c: char| c.is_ascii_digit());
+    is_short.then(|| format!("http://{text}"))
 }
 
 /// An absolute url with a host. A scheme other than http(s) is none that a server can be reached at.
@@ -294,6 +314,7 @@ impl Look<'_> {
             caller,
             transport,
             transport_at,
+            falls_back: None,
             url,
             at,
             destination,
@@ -309,19 +330,8 @@ impl Look<'_> {
         }
     }
 
-    fn is_here(&self, url: &Url) -> bool {
-        match url.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
-            Some(Host::Domain(name)) => {
-                name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost")
-            }
-            None => false,
-        }
-    }
-
     fn is_this_machine(&self, url: &Url) -> bool {
-        self.is_here(url)
+        is_own(url)
             || url.host_str().is_some_and(|host| {
                 self.settings
                     .machine
@@ -396,7 +406,7 @@ impl Look<'_> {
     fn gateway_on(&self, port: u16) -> Option<Destination> {
         let listens = |view: &GatewayView| match view.service() {
             Some(service) => known().runs.port_of(self.stack.service(service)) == Some(port),
-            None => port == known().runs.port,
+            None => view.placed != Placed::Cluster && port == known().runs.port,
         };
         let mut found = self
             .gateways
@@ -418,7 +428,12 @@ impl Look<'_> {
         let Some(Host::Domain(name)) = url.host() else {
             return Destination::Elsewhere;
         };
-        if self.is_here(url) {
+        if view.placed == Placed::Cluster && (is_own(url) || !name.contains('.')) {
+            return Destination::Unclear(
+                "the gateway runs in Kubernetes, whose services are not read".to_owned(),
+            );
+        }
+        if is_own(url) {
             return Destination::Unclear(match (&view.placed, view.placed.doubt(self.stack)) {
                 (Placed::Several(_), Some(doubt)) => {
                     format!("which service runs the gateway is not known: {doubt}")
@@ -452,7 +467,7 @@ impl Look<'_> {
             return self.seen_from_here(url);
         }
         let port = url.port_or_known_default();
-        if self.is_here(url) {
+        if is_own(url) {
             // Its `network_mode` may stand in what was not read.
             let silent = me.networks.iter().all(|joined| joined.implicit);
             return match me.doubt().filter(|_| silent && me.network_mode.is_none()) {
@@ -588,6 +603,9 @@ impl Look<'_> {
         }
         let doubt = |id: ServiceId| self.stack.service(id).doubt();
         match found {
+            [service] if self.stack.service(*service).provider.is_some() => Destination::Unclear(
+                format!("{name} is made by a provider, and what answers to it is not known"),
+            ),
             [service] if doubt(caller).or_else(|| doubt(*service)).is_some() => {
                 Destination::Unclear(
                     doubt(caller)
@@ -718,6 +736,11 @@ fn networks_with_name(stack: &Stack, id: ServiceId, name: &str) -> Vec<String> {
         })
         .map(|(network, _)| network)
         .collect()
+}
+
+/// Whether an address leads back to whoever calls it.
+fn is_own(url: &Url) -> bool {
+    url.host().is_some_and(|host| host::is_own(&host))
 }
 
 /// Whether a service uses the machine's own network.

@@ -1,6 +1,8 @@
 //! What checks ask of compose services: which server the catalog knows behind one, what it runs, which
 //! nodes are its own.
 
+use std::collections::BTreeMap;
+
 use super::Case;
 use crate::catalog::server::ImageFacts;
 use crate::catalog::{Certainty, Launch, Server, Speaks, TransportKind};
@@ -21,7 +23,38 @@ pub struct McpService<'a> {
     pub behind: &'a Behind,
 }
 
+/// What a service does in the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It runs a gateway.
+    Gateway,
+    /// It runs an MCP server: the catalog knows it, or a client or gateway calls it as one.
+    Server,
+}
+
+impl Role {
+    /// With an article, for messages.
+    pub fn title(self) -> &'static str {
+        match self {
+            Role::Gateway => "a gateway",
+            Role::Server => "an MCP server",
+        }
+    }
+}
+
 impl<'a> Case<'a> {
+    /// The services of the chain, in the order of the files. Others of the same projects have nothing to do with MCP,
+    /// as far as files tell.
+    pub fn chain_services(&self) -> BTreeMap<ServiceId, Role> {
+        let known = self.mcp_services().map(|mcp| mcp.id);
+        let called = self.chain.hops.iter().filter_map(|hop| hop.service());
+        let servers = known.chain(called).map(|id| (id, Role::Server));
+        let gateways = self.chain.gateways.iter().filter_map(|view| view.service());
+        servers
+            .chain(gateways.map(|id| (id, Role::Gateway)))
+            .collect()
+    }
+
     /// Every service whose server the catalog knows, in the order of the files.
     pub fn mcp_services(&self) -> impl Iterator<Item = McpService<'a>> {
         let services = self.stack.services();

@@ -1,6 +1,7 @@
 //! auth-type-invalid: a type of authentication that LiteLLM does not know, or not without another key.
 
 use crate::change::{Fix, Op, Safety};
+use crate::check::newer;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::gateway::Why;
 use crate::source::Part;
@@ -18,7 +19,13 @@ pub(super) static CHECK: Check = Check {
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
     let auth = &case.catalog.litellm().servers.auth;
+    for gateway in 0..case.chain.gateways.len() {
+        newer::note(case, gateway, findings, &newer::auth_type);
+    }
     for (gateway, ruling) in case.rulings() {
+        if newer::auth_type(case, ruling).is_some() {
+            continue;
+        }
         let Some(server) = case.upstream(gateway, ruling) else {
             continue;
         };
@@ -38,7 +45,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                     .collect();
                 let step = match (meant, auth.types.get(is)) {
                     (Some(meant), _) => format!("write `{meant}`"),
-                    (None, Some(versions)) => format!("LiteLLM knows it {}", versions.describe()),
+                    (None, Some(versions)) => format!("LiteLLM knows it {}", case.catalog.litellm().there(versions)),
                     (None, None) => format!("it knows {}", known.join(", ")),
                 };
                 let fix = meant.as_ref().map(|meant| {

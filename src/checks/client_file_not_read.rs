@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::client_type_missing::type_for;
 use super::secret_in_file::{asks_gateway, shout, variable};
 use crate::change::Fix;
-use crate::check::reader::entries;
+use crate::check::reader::claude_code_entries;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::catalog::client::{NotRead, known};
 use crate::model::{ClientEntry, ClientFile};
@@ -40,20 +40,17 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             .says(format!("{} does not look here", file.client.title()))
             .subject(&known().servers_key)
             .fix(repair(case, number, file, not_read));
-        match severity(case, file, not_read) {
+        match severity(case, file) {
             Severity::Error => findings.add(finding.hops(hops)),
             lower => findings.add_as(lower, finding),
         }
     }
 }
 
-/// A file of another program, or one whose servers also stand where they are read, breaks nothing.
-fn severity(case: &Case<'_>, file: &ClientFile, not_read: Option<&NotRead>) -> Severity {
-    if not_read.is_some_and(|not_read| not_read.reader.is_some()) {
-        return Severity::Note;
-    }
+/// A file whose servers also stand where they are read breaks nothing.
+fn severity(case: &Case<'_>, file: &ClientFile) -> Severity {
     let stands_elsewhere = |entry: &ClientEntry| {
-        entries(case).any(|other| other.file.is_read && other.entry.name.value == entry.name.value)
+        claude_code_entries(case).any(|other| other.file.is_read && other.entry.name.value == entry.name.value)
     };
     match file.entries.iter().all(stands_elsewhere) {
         true => Severity::Warning,
@@ -64,12 +61,6 @@ fn severity(case: &Case<'_>, file: &ClientFile, not_read: Option<&NotRead>) -> S
 fn message(file: &ClientFile, not_read: Option<&NotRead>) -> String {
     let title = file.client.title();
     let does = match not_read {
-        Some(NotRead {
-            reader: Some(reader),
-            ..
-        }) => {
-            format!("this file is {reader}'s, and {title} does not read it")
-        }
         Some(NotRead { settings: true, .. }) => {
             format!("{title} reads this file, and passes over `mcpServers` in it")
         }
@@ -87,7 +78,7 @@ fn places() -> String {
         .files
         .iter()
         .filter(|file| file.machine.is_empty())
-        .map(|file| match &file.home {
+        .map(|file| match file.home.first() {
             Some(home) => format!("~/{}", home.display()),
             None => format!("a project's {}", file.name),
         })
@@ -130,9 +121,6 @@ fn repair(case: &Case<'_>, number: usize, file: &ClientFile, not_read: Option<&N
         Some(NotRead { settings: true, .. }) => {
             format!("# then remove `mcpServers` from {}", quoted(name))
         }
-        Some(NotRead {
-            reader: Some(_), ..
-        }) => format!("# {} stays as it is", quoted(name)),
         _ => format!("rm {}", quoted_file(name)),
     });
     Fix::manual("give the servers to the client itself", lines.join("\n"))

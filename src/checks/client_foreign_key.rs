@@ -2,7 +2,7 @@
 
 use super::client_type_missing::type_for;
 use crate::change::{Fix, Op, Safety};
-use crate::check::reader::{Entry, entries};
+use crate::check::reader::{Entry, claude_code_entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::catalog::client::{ForeignKey, known};
 use crate::source::{Node, Part};
@@ -19,7 +19,8 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
-    for found in entries(case) {
+    // Of a file that the client never opens that is all there is to say: client-file-not-read says it.
+    for found in claude_code_entries(case).filter(|found| found.file.is_read) {
         let source = case.stack.source(found.file.source);
         let Some(entry) = source.node(&found.entry.at.path) else {
             continue;
@@ -74,7 +75,7 @@ fn judge(
     }
     let also = match (&foreign.instead, &foreign.note) {
         (Some(instead), _) if entry.get(instead).is_some() => {
-            format!("`{instead}` stands beside it and counts")
+            format!("`{instead}` is there as well and counts")
         }
         (None, Some(note)) => note.clone(),
         _ => "it has no effect".to_owned(),

@@ -1,7 +1,7 @@
 //! client-host-header: a Host header that the client sends as it stands.
 
 use crate::change::{Fix, Op, Safety};
-use crate::check::reader::entries;
+use crate::check::reader::claude_code_entries;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::secret::is_reference;
 use crate::source::Part;
@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
-    for found in entries(case) {
+    for found in claude_code_entries(case) {
         let Some(header) = found.entry.header("Host") else {
             continue;
         };

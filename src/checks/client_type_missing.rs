@@ -1,7 +1,7 @@
 //! client-type-missing: an address without a `type`, which Claude Code takes for a broken command.
 
 use crate::change::{Fix, Op, Safety};
-use crate::check::reader::{Entry, entries};
+use crate::check::reader::{Entry, claude_code_entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
 use crate::catalog::client::known;
 use crate::source::Part;
@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
-    for found in entries(case) {
+    for found in claude_code_entries(case) {
         if lacks_type(case, found) {
             findings.add(finding(case, found));
         }
@@ -64,10 +64,11 @@ fn finding(case: &Case<'_>, found: Entry<'_>) -> Finding {
                 .fix(Fix::new(Safety::Unsafe, title).change(entry.at.clone(), op))
         }
     };
-    finding.subject(name).hops(found.hops()).evidence(
-        Source::Catalog,
-        format!("{title} {}", known().url_without_type),
-    )
+    let finding = finding.subject(name).hops(found.hops());
+    match &found.page().malformed_entry {
+        Some(then) => finding.evidence(Source::Catalog, format!("{title} {then}")),
+        None => finding,
+    }
 }
 
 /// What a `transport` key says, and the type that it stands for.

@@ -1,5 +1,6 @@
 //! command-runs-docker: a stdio server that the gateway is to start with docker, from inside a container.
 
+use crate::catalog::engine::engine;
 use crate::catalog::{ImageRef, TransportKind};
 use crate::chain::Placed;
 use crate::change::Fix;
@@ -12,15 +13,12 @@ pub(super) static CHECK: Check = Check {
     id: "command-runs-docker",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["docker-env-not-passed", "docker-run-detached"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/command-runs-docker.md"),
     run,
 };
-
-/// Programs that need an engine, which a container does not have.
-const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
     for (gateway, view) in case.chain.gateways.iter().enumerate() {
@@ -100,13 +98,6 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             findings.add(finding);
         }
     }
-}
-
-/// The engine's program that a command is, if it is one.
-fn engine(command: &str) -> Option<&'static str> {
-    let name = command.rsplit(['/', '\\']).next()?;
-    let name = name.strip_suffix(".exe").unwrap_or(name);
-    ENGINES.into_iter().find(|engine| *engine == name)
 }
 
 /// Why the program may be there all the same.

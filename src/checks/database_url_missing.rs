@@ -1,14 +1,17 @@
 //! database-url-missing: a database server is told of no database.
 
-use crate::catalog::DatabaseUrl;
+use crate::catalog::engine::Verb;
 use crate::catalog::server::{Database, EnvUse, WithoutDatabase};
+use crate::catalog::{DatabaseUrl, ImageRef, Launch, Server};
 use crate::repair;
 use crate::change::{Fix, Safety};
+use crate::check::containers::{Container, containers};
+use crate::check::reader::{Entry, entries};
 use crate::check::{
     Case, Check, Finding, Findings, McpService, Need, Severity, Source, listed, naming_part,
 };
-use crate::model::EnvVar;
-use crate::source::Part;
+use crate::model::{EnvLookup, EnvVar};
+use crate::source::{Part, Pointer};
 
 pub(super) static CHECK: Check = Check {
     id: "database-url-missing",
@@ -62,6 +65,111 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let finding = finding(case, &mcp, database, emptied.as_deref());
         findings.add(finding.hops(hops.get(&mcp.id).into_iter().flatten().copied()));
     }
+    for container in containers(case) {
+        in_container(case, findings, &container);
+    }
+    for found in entries(case).filter(|found| found.file.is_read) {
+        as_program(case, findings, found);
+    }
+}
+
+/// A stdio server that is started in a container of its own: nothing reaches it that is not among the arguments.
+fn in_container(case: &Case<'_>, findings: &mut Findings, container: &Container<'_>) {
+    let starts = &container.starts;
+    let mut unread = case.stack.clients.iter().filter(|file| !file.is_read);
+    if unread.any(|file| file.source == container.args_at.source) || starts.verb != Verb::Run {
+        return;
+    }
+    let words: Vec<String> = container.args.iter().map(|arg| arg.value.clone()).collect();
+    let flags = &words[starts.flags..starts.image];
+    let image = ImageRef::parse(&words[starts.image]);
+    let Some(server) = case.catalog.server_for_image(&image) else {
+        return;
+    };
+    if flags.iter().any(|flag| flag.starts_with("--entrypoint")) {
+        return;
+    }
+    let env = |name: &str| match starts.more_env || starts.passes(name) {
+        true => EnvLookup::Unknown,
+        false => EnvLookup::Unset,
+    };
+    let launch = Launch {
+        image: Some(&image),
+        version: None,
+        entrypoint: None,
+        args: &words[starts.image + 1..],
+        env: &env,
+    };
+    if let Some(finding) = without(server, &launch, container.name, &container.args_at) {
+        findings.add(finding.hops(container.hop));
+    }
+}
+
+/// A stdio server that a client starts as a program. It sees the client's own environment, of which nothing is known, so
+/// that only a server that reads no variable certainly gets no URL.
+fn as_program(case: &Case<'_>, findings: &mut Findings, found: Entry<'_>) {
+    let entry = found.entry;
+    let kind = entry.kind.as_ref().map(|kind| kind.value.as_str());
+    let items = found
+        .node(case, "args")
+        .map_or(0, |node| node.items().len());
+    let Some(command) = &entry.command else {
+        return;
+    };
+    // With arguments of other types the client does not start it at all.
+    if !matches!(kind, None | Some("stdio")) || items != entry.args.len() || items == 0 {
+        return;
+    }
+    let args: Vec<String> = entry.args.iter().map(|arg| arg.value.clone()).collect();
+    let Some(started) = case.catalog.server_for_command(&command.value, &args) else {
+        return;
+    };
+    let env = |_: &str| EnvLookup::Unknown;
+    let launch = Launch {
+        image: None,
+        version: started.version.as_ref(),
+        entrypoint: None,
+        args: &started.args,
+        env: &env,
+    };
+    let name = &entry.name.value;
+    if let Some(finding) = without(started.server, &launch, name, &entry.at.key("args")) {
+        findings.add(finding.hops(found.hops()));
+    }
+}
+
+/// A server that certainly gets no URL, and exits without one.
+fn without(server: &Server, launch: &Launch<'_>, name: &str, args: &Pointer) -> Option<Finding> {
+    let database = server.database.as_ref()?;
+    if server.database_url(launch) != Some(DatabaseUrl::Missing)
+        || database.without != WithoutDatabase::Exits
+    {
+        return None;
+    }
+    let message = format!(
+        "{name} will exit: it gets no database URL; {} takes it {}",
+        server.title,
+        ways(database)
+    );
+    let mut finding = Finding::at(args, Part::Value, message)
+        .says("no database URL here")
+        .subject(name);
+    let mut hazards = server.hazards.iter();
+    if let Some(hazard) = hazards.find(|hazard| hazard.contains("database URL")) {
+        finding = finding.evidence(Source::Catalog, hazard.clone());
+    }
+    const URL: &str = "SCHEME://USER:PASSWORD@HOST/DATABASE";
+    let (title, text) = match database.env.first() {
+        Some(variable) => (
+            format!("give {name} the URL in {variable}"),
+            format!("\"args\": [\"run\", \"-i\", \"-e\", \"{variable}\", …],\n\"env\": {{\"{variable}\": \"{URL}\"}}\n"),
+        ),
+        None => (
+            format!("give {name} the URL as its last argument"),
+            format!("\"args\": […, \"{URL}\"]\n"),
+        ),
+    };
+    Some(finding.fix(Fix::manual(title, text)))
 }
 
 /// Whether a variable that the server reads its URL from is written, with a value that is not known here.

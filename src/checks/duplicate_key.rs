@@ -1,8 +1,9 @@
 //! duplicate-key: one key twice in a mapping, and which of the two counts.
 
+use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Place, Severity};
 use crate::model::{Kind, Stack};
-use crate::source::{Duplicate, Source};
+use crate::source::{Duplicate, Node, Source};
 
 pub(super) static CHECK: Check = Check {
     id: "duplicate-key",
@@ -26,13 +27,17 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let source = case.stack.source(input.source);
         let duplicates = source.duplicates();
         for duplicate in duplicates.iter().take(MOST) {
-            findings.add(finding(source, duplicate, &reader));
+            let finding = finding(source, duplicate, &reader);
+            findings.add(match merged(source, duplicate) {
+                Some(fix) => finding.fix(fix),
+                None => finding,
+            });
         }
         if let [_, ..] = duplicates.get(MOST..).unwrap_or_default() {
             let rest = &duplicates[MOST..];
             let place = Place::Text(source.id(), rest[0].second.clone());
             let message = format!(
-                "{} has {} more keys that stand twice",
+                "{} has {} more keys that occur twice",
                 source.name(),
                 rest.len()
             );
@@ -72,12 +77,40 @@ fn reader(stack: &Stack, source: crate::source::SourceId, kind: Kind) -> Option<
     }
 }
 
+/// Two merge keys as one.
+fn merged(source: &Source, duplicate: &Duplicate) -> Option<Fix> {
+    if &*duplicate.key != "<<" {
+        return None;
+    }
+    let map = source.node(&duplicate.path)?;
+    let merges = map.own_entries().filter(|(key, _)| key.scalar_text() == Some("<<"));
+    let mut written = Vec::new();
+    for (_, value) in merges {
+        // What is a list already goes into the new one item by item.
+        let items: Vec<Node<'_>> = match value.is_alias() || !value.is_seq() {
+            true => vec![value],
+            false => value.items().collect(),
+        };
+        for item in items {
+            written.push(item.is_alias().then(|| &source.text()[item.span()])?);
+        }
+    }
+    Some(Fix::manual(
+        "merge all by one key",
+        format!("<<: [{}]", written.join(", ")),
+    ))
+}
+
 fn finding(source: &Source, duplicate: &Duplicate, reader: &Reader) -> Finding {
     let path = duplicate.path.key(&duplicate.key).to_string();
     let message = format!(
-        "`{path}` stands twice in {}: {}",
+        "`{path}` occurs twice in {}: {}; {}",
         source.name(),
-        reader.does
+        reader.does,
+        match &*duplicate.key {
+            "<<" => "write one merge key with a list",
+            _ => "keep one of them, with everything that is needed in it",
+        }
     );
     Finding::in_place(Place::Text(source.id(), duplicate.second.clone()), message)
         .says(reader.second)

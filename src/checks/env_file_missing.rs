@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed};
 use crate::model::{EnvFile, ServiceId};
+use crate::repair::quoted_file;
 use crate::source::{Part, Pointer, SourceId, State, Unreadable};
 
 pub(super) static CHECK: Check = Check {
@@ -28,26 +29,37 @@ const OF_OTHERS: &[&str] = &["env-variable-unset"];
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
     let hops = case.chain.hops_by_service();
-    // One file may be missing to many services of a project: that is one thing to mend.
-    let mut missing: IndexMap<(usize, SourceId), Vec<(ServiceId, &EnvFile)>> = IndexMap::new();
+    // One file may be missing to many services, of several projects too: that is one thing to mend.
+    let mut missing: IndexMap<SourceId, Vec<(ServiceId, &EnvFile)>> = IndexMap::new();
     for (id, service) in case.stack.services() {
         for file in &service.env_files {
             if let Some(source) = file.source.filter(|_| is_missing(case, file)) {
-                let users = missing.entry((id.project, source)).or_default();
+                let users = missing.entry(source).or_default();
                 users.push((id, file));
             }
         }
     }
     for users in missing.values() {
-        let (_, file) = users[0];
+        let (id, file) = users[0];
         let mut names: Vec<&str> = users
             .iter()
             .map(|(id, _)| case.stack.service(*id).name.value.as_str())
             .collect();
         names.dedup();
         let names = listed(&names, 3);
+        // A path of another machine's, as in what is checked where it does not run.
+        let is_elsewhere = file.path.starts_with(['/', '~'])
+            && !std::path::Path::new(&file.path).starts_with(&case.stack.project(id).dir);
+        let is_absent = match is_elsewhere {
+            true => "is not on this machine",
+            false => "does not exist",
+        };
+        let step = match &file.example {
+            Some((example, _)) => format!("; make it from {example}"),
+            None => String::new(),
+        };
         let message = format!(
-            "{} does not exist: Compose will not start {names} without it, and its variables are unknown",
+            "{} {is_absent}: Compose will not start {names} without it, and its variables are unknown{step}",
             file.path
         );
         let mut finding = Finding::at(&path_of(case, file), Part::Value, message)
@@ -59,8 +71,13 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                     .filter_map(|(id, _)| hops.get(id))
                     .flatten()
                     .copied(),
-            )
-            .fix(optional(file));
+            );
+        if let Some((example, path)) = &file.example {
+            let title = format!("make {} from its example, and fill in its values", file.path);
+            let copy = format!("cp {} {}", quoted_file(example), quoted_file(path));
+            finding = finding.fix(Fix::manual(title, copy));
+        }
+        finding = finding.fix(optional(file));
         for (_, file) in &users[1..] {
             finding = finding.also(&path_of(case, file), Part::Value, "no such file");
         }

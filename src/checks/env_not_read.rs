@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use crate::catalog::Server;
-use crate::catalog::server::{EnvUse, Transport};
+use crate::catalog::server::{EnvUse, Transport, TransportKind};
 use crate::change::{Fix, Op, Safety};
 use crate::check::{
     Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own, listed, naming_part,
@@ -29,7 +29,8 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     let shared = shared_files(case.stack);
     for mcp in case.mcp_services() {
         let unread = unread(&mcp, &shared);
-        if unread.is_empty() {
+        let mut variables = unread.values().flatten();
+        if variables.all(|variable| says_what_is(&mcp, variable)) {
             continue;
         }
         if let Some(doubt) = starts_otherwise(&mcp) {
@@ -138,6 +139,26 @@ fn is_database_url(name: &str) -> bool {
         || name.split_once('_').is_some_and(|(database, address)| {
             DATABASES.contains(&database) && ADDRESSES.contains(&address)
         })
+}
+
+/// Whether a variable asks for nothing but what the server does anyway: `MCP_MODE=stdio` of one that speaks stdio.
+fn says_what_is(mcp: &McpService<'_>, variable: &EnvVar) -> bool {
+    let Some(value) = &variable.value else {
+        return false;
+    };
+    let speaks = |word: &str| {
+        let wanted: &[TransportKind] = match word {
+            "stdio" => &[TransportKind::Stdio],
+            "sse" => &[TransportKind::Sse],
+            "http" | "streamable-http" | "streamable_http" | "streamablehttp" => {
+                &[TransportKind::Http]
+            }
+            _ => return false,
+        };
+        let mut spoken = mcp.behind.running.transports.iter();
+        mcp.doubt().is_none() && spoken.any(|speaks| speaks.sure && wanted.contains(&speaks.kind))
+    };
+    speaks(value.text.trim().to_ascii_lowercase().as_str())
 }
 
 /// Whether the service's own command line uses the variable: `$$NAME` in a compose file.

@@ -3,12 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::litellm_misplaced_setting;
+use super::secret_in_file::shout;
+use crate::catalog::client::{Known, of};
 use crate::chain::HopId;
+use crate::check::reader::is_client_template;
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::gateway::{Ruling, Why};
-use crate::model::{Client, ClientFile, EnvLookup, Reference, Spelling};
-use crate::source::{Node, Part, Pointer, Step};
+use crate::model::{ClientFile, EnvLookup, Marks, Reference, Spelling, Template};
+use crate::source::{Node, Part, Pointer, Shape, Step};
 
 pub(super) static CHECK: Check = Check {
     id: "env-reference-syntax",
@@ -26,10 +29,8 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         in_gateway(case, gateway, findings);
     }
     for (number, file) in case.stack.clients.iter().enumerate() {
-        if file.client == Client::ClaudeCode
-            && let Some(finding) = in_client(case, number, file)
-        {
-            findings.add(finding);
+        if let Some((severity, finding)) = in_client(case, number, file) {
+            findings.add_as(severity, finding);
         }
     }
 }
@@ -69,35 +70,29 @@ fn listed(found: &[Found]) -> String {
     }
 }
 
-/// Folders whose files something else renders first: what Flux, Kustomize and Helm users call them.
-const RENDERED: [&str; 4] = ["kubernetes", "clusters", "k8s", "flux"];
-
-/// Whether something may fill in `${NAME}` before the gateway reads its file, as far as its path tells.
-fn may_be_rendered(case: &Case<'_>, gateway: usize) -> bool {
-    let path = &case.stack.gateways[gateway].path;
-    let mut names = path.iter().filter_map(|name| name.to_str());
-    case.chain.gateways[gateway].service().is_none()
-        && names.any(|name| RENDERED.contains(&name) || name.ends_with(".extracted"))
+/// What fills in `${NAME}` before the gateway reads its file, if something seems to.
+fn filled_in<'a>(case: &Case<'a>, gateway: usize) -> Option<&'a Template> {
+    let mut templates = case.stack.gateways[gateway].templates.iter();
+    templates.find(|template| template.marks == Marks::Variables)
 }
 
 fn in_gateway(case: &Case<'_>, gateway: usize, findings: &mut Findings) {
     let name = case.stack.name(case.stack.gateways[gateway].root.source);
     let program = case.program(gateway);
-    let rendered = may_be_rendered(case, gateway);
+    let template = filled_in(case, gateway);
     let Read {
         found: (note, found),
         alive,
         mut hops,
         fix,
-    } = read(case, gateway, rendered);
-    if let Some(finding) = finding(
-        &note,
-        format!(
-            "{program} takes {} literally: if something such as Flux or envsubst replaces these before LiteLLM reads \
-             the file, this is right",
-            listed(&note)
-        ),
-    ) {
+    } = read(case, gateway, template.is_some());
+    let unless = match template.and_then(|template| template.by.as_ref()) {
+        Some(by) => format!(", unless {by} replaces these before LiteLLM reads the file"),
+        None => ": if something such as Flux or envsubst replaces these before LiteLLM reads the file, this is right"
+            .to_owned(),
+    };
+    let lead = format!("{program} takes {} literally{unless}", listed(&note));
+    if let Some(finding) = finding(&note, lead) {
         findings.add_as(Severity::Note, finding.subject(name));
     }
     // What is never read is another check's.
@@ -269,63 +264,168 @@ fn broken(case: &Case<'_>, gateway: usize, server: Option<usize>, at: &Pointer) 
     }
 }
 
-/// Claude Code fills in `${NAME}`, and nothing else.
-fn in_client(case: &Case<'_>, number: usize, file: &ClientFile) -> Option<Finding> {
+/// What a client takes literally in its file.
+fn in_client(case: &Case<'_>, number: usize, file: &ClientFile) -> Option<(Severity, Finding)> {
     let source = case.stack.source(file.source);
+    let page = of(file.client);
     let mut found = Vec::new();
     let mut hops = Vec::new();
-    let mut fix = Fix::new(Safety::Safe, "write ${NAME}");
+    let mut fix = Fix::new(Safety::Safe, format!("write {}", wanted(page)?));
+    let mut asks_people = true;
+    let is_template = is_client_template(case, file);
     for (index, entry) in file.entries.iter().enumerate() {
         let Some(node) = source.node(&entry.at.path) else {
             continue;
         };
         let before = found.len();
-        for value in values(node) {
+        for value in values(page, node) {
             let Some(text) = value.as_str() else { continue };
-            let wrong: Vec<Reference> = Reference::find(text)
+            let wrong: Vec<Wrong> = Reference::find(text)
                 .into_iter()
-                .filter(|reference| reference.spelling != Spelling::Braces)
+                .filter(|reference| !(is_template && reference.spelling == Spelling::Moustache))
+                .filter_map(|reference| Wrong::of(page, reference, text))
                 .collect();
             let Some(first) = wrong.first() else { continue };
             let mut right = text.to_owned();
-            for reference in wrong.iter().rev() {
-                right.replace_range(reference.range.clone(), &format!("${{{}}}", reference.name));
+            for wrong in wrong.iter().rev() {
+                if let Some(write) = &wrong.write {
+                    right.replace_range(wrong.reference.range.clone(), write);
+                }
+                if !wrong.keeps_meaning {
+                    fix.safety = fix.safety.min(Safety::Unsafe);
+                }
+                asks_people &= wrong.reference.spelling == Spelling::Input;
             }
             found.push(Found {
                 at: value.pointer(),
-                text: text[first.range.clone()].to_owned(),
-                says: format!("sent literally: write `${{{}}}`", first.name),
+                text: text[first.reference.range.clone()].to_owned(),
+                says: first.says(page),
             });
-            fix = fix.change(value.pointer(), Op::Set(right.into()));
+            if right != text {
+                fix = fix.change(value.pointer(), Op::Set(right.into()));
+            }
         }
         if found.len() > before && file.is_read {
             hops.extend(case.chain.of_entry(number, index).map(|hop| hop.id));
         }
     }
-    let lead = format!(
-        "{} sends {} literally: it fills in `${{NAME}}` and `${{NAME:-default}}` only",
-        file.client.title(),
-        listed(&found)
-    );
+    let title = file.client.title();
+    let listed = listed(&found);
+    let lead = match page.expands.references.as_slice() {
+        [] => format!("{title} hands {listed} on literally: it fills in nothing, so write the value itself"),
+        [Spelling::Braces] => format!(
+            "{title} sends {listed} literally: it fills in `${{NAME}}` and `${{NAME:-default}}` only"
+        ),
+        _ => format!("{title} hands {listed} on literally: it fills in `{}`", wanted(page)?),
+    };
     let name = case.stack.name(file.source);
-    Some(finding(&found, lead)?.subject(name).hops(hops).fix(fix))
+    let mut finding = finding(&found, lead)?.subject(name);
+    if !fix.changes.is_empty() {
+        finding = finding.fix(fix);
+    }
+    // Who declares what people are asked for writes for another client that reads the file, too.
+    let for_others = asks_people && source.root().get("inputs").is_some();
+    Some(match (page.tested.is_empty(), for_others) {
+        (_, true) => (Severity::Note, finding),
+        (true, _) => (Severity::Warning, finding),
+        (false, _) => (Severity::Error, finding.hops(hops)),
+    })
 }
 
-/// The strings of an entry in which the client looks for variables. What a shell fills in is not its business.
-fn values(entry: Node<'_>) -> Vec<Node<'_>> {
+/// How a client wants references to variables; nothing to write where it fills in nothing.
+fn wanted(page: &Known) -> Option<&'static str> {
+    match page.expands.references.first() {
+        Some(Spelling::Braces) => Some("${NAME}"),
+        Some(Spelling::EnvBraces) => Some("${env:NAME}"),
+        None => Some("the value"),
+        Some(_) => None,
+    }
+}
+
+/// A reference that a client takes literally.
+struct Wrong {
+    reference: Reference,
+    /// What does what was meant.
+    write: Option<String>,
+    /// Whether that is certainly so.
+    keeps_meaning: bool,
+    /// Clients that fill it in, where that is the trouble.
+    clients: Option<String>,
+}
+
+impl Wrong {
+    fn of(page: &Known, reference: Reference, text: &str) -> Option<Wrong> {
+        let expands = &page.expands;
+        let name = &reference.name;
+        let is_whole_name = text[reference.range.clone()] == format!("${{{name}}}");
+        let foreign = expands.foreign.iter().find(|foreign| foreign.name == *name);
+        if let Some(foreign) = foreign.filter(|_| is_whole_name) {
+            return Some(Wrong {
+                write: foreign.write.clone(),
+                keeps_meaning: false,
+                clients: Some(foreign.clients.join(" and ")),
+                reference,
+            });
+        }
+        if expands.references.contains(&reference.spelling) {
+            return None;
+        }
+        // Of clients that were not run, only what looks like a variable of the environment is sure.
+        let documented = page.tested.is_empty();
+        let loud = !name.contains(|c: char| c.is_ascii_lowercase());
+        if documented && (reference.spelling == Spelling::Input || !loud) {
+            return None;
+        }
+        let (variable, same) = match reference.spelling {
+            Spelling::Input => (shout(name), false),
+            // A default is lost where the other spelling has none.
+            Spelling::Braces => (name.clone(), is_whole_name),
+            _ => (name.clone(), true),
+        };
+        let write = match expands.references.first() {
+            Some(Spelling::Braces) => Some(format!("${{{variable}}}")),
+            Some(Spelling::EnvBraces) => Some(format!("${{env:{variable}}}")),
+            _ => None,
+        };
+        Some(Wrong {
+            write,
+            keeps_meaning: same && !documented,
+            clients: None,
+            reference,
+        })
+    }
+
+    fn says(&self, page: &Known) -> String {
+        let lead = match &self.clients {
+            Some(clients) => format!("{clients} would fill it in"),
+            None if page.tested.is_empty() => "handed on literally".to_owned(),
+            None => "sent literally".to_owned(),
+        };
+        match &self.write {
+            Some(write) => format!("{lead}: write `{write}`"),
+            None => lead,
+        }
+    }
+}
+
+/// The strings of an entry in which the client looks for variables, or nobody does. What a shell fills in is not its
+/// business.
+fn values<'a>(page: &Known, entry: Node<'a>) -> Vec<Node<'a>> {
     const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
     let command = entry.get("command");
     let shell = command
         .and_then(Node::as_str)
         .and_then(|command| command.rsplit('/').next())
         .is_some_and(|program| SHELLS.contains(&program));
-    let mut values: Vec<Node<'_>> = entry.get("url").into_iter().chain(command).collect();
-    if let Some(args) = entry.get("args").filter(|_| !shell) {
-        values.extend(args.items());
-    }
-    for key in ["headers", "env"] {
-        if let Some(map) = entry.get(key) {
-            values.extend(map.entries().into_iter().map(|(_, value)| value));
+    let mut values = Vec::new();
+    for key in &page.expands.keys {
+        let Some(value) = entry.get(key).filter(|_| !(shell && key == "args")) else {
+            continue;
+        };
+        match value.shape() {
+            Shape::Seq => values.extend(value.items()),
+            Shape::Map => values.extend(value.entries().into_iter().map(|(_, value)| value)),
+            Shape::Scalar(_) => values.push(value),
         }
     }
     values

@@ -3,7 +3,7 @@
 use crate::change::Fix;
 use crate::check::reader::hops_of;
 use crate::check::{Case, Check, Finding, Findings, Need, Place, Severity};
-use crate::model::{How, Kind};
+use crate::model::{Home, How, Kind};
 use crate::repair::quoted_file;
 use crate::source::{MAX_BYTES, Part, State, Unreadable};
 
@@ -19,6 +19,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
+    included(case, findings);
     for input in &case.stack.inputs {
         let source = case.stack.source(input.source);
         let State::Unreadable(why) = source.state() else {
@@ -51,6 +52,64 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         match input.kind {
             Kind::Env => findings.add_as(Severity::Warning, finding),
             _ => findings.add(finding.hops(hops_of(case, source.id()))),
+        }
+    }
+}
+
+/// Files that a gateway includes, and that are not there. One that lies elsewhere than the file itself may be no part of
+/// the repository: a warning, unless nothing mounts it.
+fn included(case: &Case<'_>, findings: &mut Findings) {
+    for (number, gateway) in case.stack.gateways.iter().enumerate() {
+        // What a cluster mounts beside the file, other keys of a ConfigMap among it, is not looked for.
+        if gateway.home == Home::Kubernetes && !gateway.includes.is_empty() {
+            let name = case.stack.name(gateway.root.source);
+            findings.skip(format!(
+                "{name} is mounted in Kubernetes, and what it includes was not looked for there"
+            ));
+            continue;
+        }
+        for include in &gateway.includes {
+            let view = &case.chain.gateways[number];
+            let service = view.service().map(|id| case.stack.service(id));
+            let written = &include.written;
+            let (problem, severity) = match (include.source, service) {
+                (Some(id), _) => {
+                    let source = case.stack.source(id);
+                    if *source.state() != State::Unreadable(Unreadable::Absent) {
+                        continue;
+                    }
+                    let problem = format!("{written} is not there (looked for {})", source.name());
+                    (problem, Severity::Warning)
+                }
+                (None, Some(service)) => {
+                    if let Some(doubt) = service.doubt().or_else(|| case.image_doubt(service)) {
+                        findings.skip(format!("whether {written} is there is not known: {doubt}"));
+                        continue;
+                    }
+                    let name = &service.name.value;
+                    (
+                        format!("{written} is not in the container of {name}, which mounts nothing there"),
+                        Severity::Error,
+                    )
+                }
+                (None, None) => {
+                    findings.skip(format!(
+                        "{written} is included, and lies where only the gateway's own machine has it"
+                    ));
+                    continue;
+                }
+            };
+            let message = format!(
+                "{problem}, and LiteLLM does not start without a file that it includes: put it there, or take it out of \
+                 the list"
+            );
+            let mut finding = Finding::at(&include.at, Part::Value, message)
+                .says("not found")
+                .subject(written.as_str());
+            if severity == Severity::Error {
+                finding = finding.hops(case.gateway_hops(number));
+            }
+            findings.add_as(severity, finding);
         }
     }
 }

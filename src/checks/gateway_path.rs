@@ -1,15 +1,13 @@
 //! gateway-path: a url whose path the gateway does not serve.
 
-use url::Url;
-
 use crate::catalog::VersionSet;
-use crate::catalog::gateway::{Clients, ServedPath};
-use crate::chain::{Destination, GatewayView};
+use crate::catalog::gateway::Clients;
 use crate::change::{Fix, Op, Safety};
+use crate::check::gateway_call::{Call, exact, placeholder};
 use crate::check::reader::{Entry, entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
-use crate::model::{EnvLookup, Transport};
-use crate::source::{At, Part};
+use crate::model::Transport;
+use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
     id: "gateway-path",
@@ -39,79 +37,6 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         };
         findings.add_in(severity, &versions, finding(case, found, &call));
     }
-}
-
-/// A client's call to a gateway.
-pub(super) struct Call<'a> {
-    pub url: &'a At<Url>,
-    /// Whether the address is certainly the gateway's.
-    pub certain: bool,
-    pub transport: Transport,
-    /// The gateway's number.
-    pub gateway: usize,
-    pub view: &'a GatewayView,
-    /// The path without what the gateway was told to put in front, and without a slash at its end.
-    pub path: &'a str,
-}
-
-impl<'a> Call<'a> {
-    /// The call that an entry makes, if it leads to a gateway.
-    pub fn of(case: &Case<'a>, found: Entry<'a>) -> Option<Call<'a>> {
-        let hop = found.hop?;
-        let url = hop.url.as_ref()?;
-        let Destination::Gateway { gateway, certain } = hop.destination else {
-            return None;
-        };
-        let view = &case.chain.gateways[gateway];
-        let root_path = &case.catalog.litellm().clients.root_path;
-        let prefix = match view.service().map(|id| case.stack.service(id).env(root_path)) {
-            Some(EnvLookup::Set(prefix)) => prefix,
-            _ => String::new(),
-        };
-        let path = url.value.path();
-        let path = path
-            .strip_prefix(prefix.trim_end_matches('/'))
-            .unwrap_or(path);
-        Some(Call {
-            url,
-            certain,
-            transport: hop.transport,
-            gateway,
-            view,
-            path: path.trim_end_matches('/'),
-        })
-    }
-
-    /// The names of servers that stand in the path, as they are written.
-    pub fn names(&self, clients: &Clients) -> Option<&'a str> {
-        let exact = exact(clients, self).is_some();
-        let mut patterns = clients.paths.iter().filter(|_| !exact);
-        patterns.find_map(|served| placeholder(&served.path, self.path))
-    }
-
-    /// "LiteLLM 1.77.3", or without a version when that is not known.
-    pub fn gateway_title(&self, case: &Case<'_>) -> String {
-        let title = case.stack.gateways[self.gateway].kind.title();
-        match self.view.version.version() {
-            Some(version) => format!("{title} {version}"),
-            None => title.to_owned(),
-        }
-    }
-}
-
-/// The pattern that is this very path, for this transport.
-fn exact<'a>(clients: &'a Clients, call: &Call<'_>) -> Option<&'a ServedPath> {
-    clients
-        .paths
-        .iter()
-        .find(|served| served.path == call.path && served.transport == call.transport)
-}
-
-/// What stands for `{servers}` in a path: one segment.
-fn placeholder<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
-    let (before, after) = pattern.split_once("{servers}")?;
-    let names = path.strip_prefix(before)?.strip_suffix(after)?;
-    (!names.is_empty() && !names.contains('/')).then_some(names)
 }
 
 /// The versions that serve a path. With another transport than the one that is spoken there, it is served all the
@@ -153,7 +78,7 @@ fn finding(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Finding {
         return finding;
     }
     let mut url = call.url.value.clone();
-    url.set_path(&format!("{}{meant}", prefix(call)));
+    url.set_path(&format!("{}{meant}", call.prefix()));
     let fix = Fix::new(Safety::Unsafe, format!("call {meant}"))
         .change(call.url.at.clone(), Op::Set(url.to_string().into()));
     finding.fix(match &found.entry.kind {
@@ -162,12 +87,6 @@ fn finding(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Finding {
         }
         _ => fix,
     })
-}
-
-/// What the gateway was told to put in front of every path.
-fn prefix<'a>(call: &Call<'a>) -> &'a str {
-    let whole = call.url.value.path().trim_end_matches('/');
-    whole.strip_suffix(call.path).unwrap_or_default()
 }
 
 /// The path that does what this one was meant to do.

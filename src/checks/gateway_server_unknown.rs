@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use strsim::levenshtein;
 
-use super::gateway_path::Call;
 use crate::catalog::gateway::{Switch, UnknownServers};
 use crate::change::{Fix, Op, Safety};
+use crate::check::gateway_call::Call;
 use crate::check::reader::{Entry, entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
-use crate::gateway::{Outcome, Why};
+use crate::gateway::{Outcome, Setting, Why};
 use crate::model::EnvLookup;
 use crate::source::{Node, Part, Pointer};
 
@@ -47,6 +47,20 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             .filter(|name| !known.has(name) && !is_id(name))
             .collect();
         if unknown.is_empty() {
+            continue;
+        }
+        let gateway = &case.stack.gateways[call.gateway];
+        let mut servers = call.view.outcome.servers.iter();
+        if servers.any(|server| gateway.is_filled_in(&server.name.value)) {
+            let name = source.name();
+            findings.skip(format!("{name} is a template, and names of its servers are filled in"));
+            continue;
+        }
+        if let Some(gap) = &call.view.outcome.gap {
+            findings.skip(format!(
+                "which servers {} has is not known: {gap}",
+                call.gateway_title(case)
+            ));
             continue;
         }
         if takes_servers_from_database(case, &call) {
@@ -234,8 +248,7 @@ fn takes_servers_from_database(case: &Case<'_>, call: &Call<'_>) -> bool {
     };
     let setting = |switch: &Switch| settings.and_then(|settings| settings.get(&switch.setting));
     let clients = &case.catalog.litellm().clients;
-    let has_database = setting(&clients.database).is_some_and(|node| !node.is_null())
-        || !matches!(env(&clients.database.variable), EnvLookup::Unset);
+    let has_database = call.view.outcome.access.database != Setting::Absent;
     let switched_on = setting(&clients.servers_in_database).and_then(Node::as_bool) == Some(true)
         || matches!(
             env(&clients.servers_in_database.variable),

@@ -29,7 +29,12 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         match &mcp.service.healthcheck {
             Healthcheck::Test(_) => {}
             Healthcheck::Disabled(at) => {
-                findings.add_as(Severity::Warning, disabled(case, &mcp, at, hops));
+                // Images without a shell have none on purpose: without another test to offer it is no more than a note.
+                let severity = match probe(&mcp) {
+                    Some(_) => Severity::Warning,
+                    None => Severity::Note,
+                };
+                findings.add_as(severity, disabled(case, &mcp, at, hops));
             }
             Healthcheck::Absent => {
                 let found = absent(case, &mcp, hops);

@@ -6,7 +6,7 @@ use crate::chain::{Behind, Caller, Hop, Started};
 use crate::repair;
 use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
-use crate::model::{EnvLookup, Service, ServiceId};
+use crate::model::{EnvLookup, Service, ServiceId, host};
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -140,8 +140,14 @@ fn host_sent(case: &Case<'_>, hop: &Hop) -> Option<String> {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.starts_with("127.") || host == "[::1]"
+/// Whether a Host header names a loopback address, which no rule refuses.
+fn is_loopback(header: &str) -> bool {
+    match url::Host::parse(header) {
+        Ok(url::Host::Domain(name)) => host::is_loopback(&url::Host::Domain(name.as_str())),
+        Ok(url::Host::Ipv4(ip)) => host::is_loopback(&url::Host::Ipv4(ip)),
+        Ok(url::Host::Ipv6(ip)) => host::is_loopback(&url::Host::Ipv6(ip)),
+        Err(_) => false,
+    }
 }
 
 fn finding(

@@ -1,7 +1,7 @@
 //! litellm-misplaced-setting: a setting under a section that does not read it.
 
 use crate::change::{Fix, Op, Safety};
-use crate::check::{Case, Check, Finding, Findings, Need, Severity};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity, listed};
 use crate::gateway::{Ruling, Why};
 use crate::source::{Node, Part, Pointer, ScalarKind, Shape};
 
@@ -35,18 +35,35 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             Some(variable) => format!(" (or set {variable})"),
             None => String::new(),
         };
-        let message = format!(
-            "{} does not read `{name}` {place}; move it to `{belongs}`{or}",
-            case.stack.gateways[gateway].kind.title()
-        );
+        let program = case.stack.gateways[gateway].kind.title();
+        let useless = read_nowhere(case, ruling, name);
+        let message = match useless {
+            Some(reads) => format!(
+                "{program} does not read `{name}` {place}, and under `{belongs}` only {} of it: remove it",
+                listed(reads, 3)
+            ),
+            None => format!("{program} does not read `{name}` {place}; move it to `{belongs}`{or}"),
+        };
+        let says = match useless {
+            Some(_) => "nothing in it is read anywhere".to_owned(),
+            None => format!("read under `{belongs}` only"),
+        };
         let mut finding = Finding::at(&ruling.at, Part::Key, message)
-            .says(format!("read under `{belongs}` only"))
+            .says(says)
             .subject(name);
         if let Some(fix) = repair(case, gateway, ruling) {
             finding = finding.fix(fix);
         }
         findings.add_in(Severity::Warning, &ruling.versions, finding);
     }
+}
+
+/// The keys of a setting that are read where it belongs, if it has none of them.
+fn read_nowhere<'a>(case: &Case<'a>, ruling: &Ruling, name: &str) -> Option<&'a [String]> {
+    let home = case.catalog.litellm().misplaced.get(name)?;
+    let node = case.stack.source(ruling.at.source).node(&ruling.at.path)?;
+    let has_one = home.reads.iter().any(|key| node.get(key).is_some());
+    (!home.reads.is_empty() && node.is_map() && !has_one).then_some(&home.reads)
 }
 
 /// Takes the setting away, and writes it where it is read unless it stands there already. What may be a secret is
@@ -64,6 +81,10 @@ pub(super) fn repair(case: &Case<'_>, gateway: usize, ruling: &Ruling) -> Option
     let home: Pointer = root.key(belongs);
     let source = case.stack.source(root.source);
     let node = source.node(&ruling.at.path)?;
+    if read_nowhere(case, ruling, name).is_some() {
+        let fix = Fix::new(Safety::Safe, format!("remove `{name}`, which nothing reads"));
+        return Some(fix.change(ruling.at.clone(), Op::Remove));
+    }
     let there = source.node(&home.path);
     if there.is_some_and(|there| there.get(name).is_some()) {
         let title = format!("remove `{name}`: `{belongs}` has it already");

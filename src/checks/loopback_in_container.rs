@@ -4,7 +4,7 @@ use crate::chain::{Caller, Destination, Hop};
 use crate::repair;
 use crate::change::{Change, Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
-use crate::model::{ByPort, ServiceId};
+use crate::model::{ByPort, ServiceId, host};
 use crate::source::{Node, Part};
 
 pub(super) static CHECK: Check = Check {
@@ -66,12 +66,8 @@ fn container_ports(case: &Case<'_>) -> ByPort<ServiceId> {
 }
 
 fn calls_loopback(hop: &Hop) -> bool {
-    hop.url.as_ref().is_some_and(|url| match url.value.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    })
+    let host = hop.url.as_ref().and_then(|url| url.value.host());
+    host.is_some_and(|host| host::is_own(&host))
 }
 
 fn finding(case: &Case<'_>, hop: &Hop, gateway: ServiceId, meant: Option<ServiceId>) -> Finding {

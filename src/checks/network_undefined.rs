@@ -2,14 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
 use serde_json::json;
 
 use crate::chain::HopId;
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed, naming_part};
 use crate::repair;
-use crate::model::{Attachment, Project, Service, ServiceId, Stack};
-use crate::source::Pointer;
+use crate::model::{Attachment, Network, Project, Reference, Service, ServiceId, Stack};
+use crate::source::{Node, Part, Path, Pointer};
 
 pub(super) static CHECK: Check = Check {
     id: "network-undefined",
@@ -23,50 +24,101 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
-    let mut hops = case.chain.hops_by_service();
+    let hops = case.chain.hops_by_service();
     let others = Others::of(case.stack);
     for (number, project) in case.stack.projects.iter().enumerate() {
-        let mut undefined = project
-            .services
-            .iter()
-            .enumerate()
-            .map(|(at, service)| (at, service, missing(project, service)))
-            .filter(|(_, _, missing)| !missing.is_empty())
-            .peekable();
-        let Some((_, service, first)) = undefined.peek() else {
+        let undefined = undefined(project);
+        let Some((_, first)) = undefined.first() else {
             continue;
         };
-        if let Some(reason) = undecided(case.stack, project, service, first[0]) {
+        let (service, joined) = first[0];
+        if let Some(reason) = undecided(case.stack, project, service, joined) {
             findings.skip(reason);
             continue;
         }
-        // Compose refuses the whole project: the first finding breaks what leads to any of its services.
+        // Compose refuses the whole project: the first error breaks what leads to any of its services.
         let mut broken: Vec<HopId> = (0..project.services.len())
             .filter_map(|service| {
-                hops.remove(&ServiceId {
+                hops.get(&ServiceId {
                     project: number,
                     service,
                 })
             })
             .flatten()
+            .copied()
             .collect();
         broken.sort_unstable_by_key(|hop| hop.0);
-        let joining = joining(project);
-        for (_, service, missing) in undefined {
-            let finding = finding(case.stack, service, &missing)
-                .hops(std::mem::take(&mut broken))
-                .fix(declare(service, &missing, &others, &joining));
-            findings.add(finding);
+        for (names, joining) in undefined {
+            // Compose looks only at the services that it creates.
+            let left_out = joining
+                .iter()
+                .all(|(service, _)| project.leaves_out(service));
+            let key = keyed_by_variable(case.stack, project, names[0], &joining)
+                .filter(|_| names.len() == 1);
+            let mut finding = finding(case.stack, &names, &joining, key, left_out);
+            finding = finding.fix(match key {
+                Some(key) => rename(case.stack, key, names[0], &joining),
+                None => declare(&names, &joining, &others),
+            });
+            match left_out {
+                true => findings.add_as(Severity::Warning, finding),
+                false => findings.add(finding.hops(std::mem::take(&mut broken))),
+            }
         }
     }
 }
 
-/// The networks that a service names and its project does not declare.
-fn missing<'a>(project: &Project, service: &'a Service) -> Vec<&'a Attachment> {
-    let joined = service.networks.iter();
-    joined
-        .filter(|joined| !joined.implicit && project.network(&joined.key).is_none())
-        .collect()
+/// A service, and where it joins a network.
+type Joining<'a> = (&'a Service, &'a Attachment);
+
+/// The networks that services name and their project does not declare, and who joins them: those that the same services
+/// join are one mistake.
+fn undefined(project: &Project) -> Vec<(Vec<&str>, Vec<Joining<'_>>)> {
+    let mut undefined: IndexMap<&str, Vec<Joining<'_>>> = IndexMap::new();
+    for service in &project.services {
+        for joined in &service.networks {
+            if !joined.implicit && project.network(&joined.key).is_none() {
+                let joining = undefined.entry(&joined.key).or_default();
+                joining.push((service, joined));
+            }
+        }
+    }
+    let who = |joining: &[Joining<'_>]| -> Vec<String> {
+        let names = joining.iter().map(|(service, _)| &service.name.value);
+        names.cloned().collect()
+    };
+    let mut together: IndexMap<Vec<String>, (Vec<&str>, Vec<Joining<'_>>)> = IndexMap::new();
+    for (name, joining) in undefined {
+        let (names, all) = together.entry(who(&joining)).or_default();
+        names.push(name);
+        all.extend(joining);
+    }
+    together.into_values().collect()
+}
+
+/// A declared network whose key has a variable that was meant to become `name`. Compose fills in values, no keys.
+fn keyed_by_variable<'a>(
+    stack: &Stack,
+    project: &'a Project,
+    name: &str,
+    joining: &[Joining<'_>],
+) -> Option<&'a Network> {
+    let is_written = |key: &str| {
+        joining.iter().any(|(_, joined)| {
+            let node = stack.source(joined.at.source).node(&joined.at.path);
+            node.and_then(Node::scalar_text) == Some(key)
+        })
+    };
+    let becomes = |key: &str| {
+        let references = Reference::find(key);
+        let [reference] = references.as_slice() else {
+            return false;
+        };
+        reference.is_whole(key)
+            && (key.ends_with(&format!("-{name}}}")) || is_written(key))
+    };
+    let mut networks = project.networks.iter();
+    networks.find(|network| becomes(&network.key))
 }
 
 /// Why the declaration may stand in a file that was not read.
@@ -106,19 +158,6 @@ fn is_laid_over(file: &str) -> bool {
     rest.is_some_and(|rest| !["yaml", "yml"].contains(&rest))
 }
 
-/// How many services of a project join each network.
-fn joining(project: &Project) -> HashMap<&str, usize> {
-    let mut joining = HashMap::new();
-    for joined in project
-        .services
-        .iter()
-        .flat_map(|service| &service.networks)
-    {
-        *joining.entry(joined.key.as_str()).or_default() += 1;
-    }
-    joining
-}
-
 /// What all projects of the stack say of networks, by their names in the engine.
 struct Others<'a> {
     /// The project that has a network, the one that creates it where there is one.
@@ -149,21 +188,45 @@ impl<'a> Others<'a> {
     }
 }
 
-fn finding(stack: &Stack, service: &Service, missing: &[&Attachment]) -> Finding {
-    let names: Vec<&str> = missing.iter().map(|joined| joined.key.as_str()).collect();
-    let (first, rest) = (missing[0], &missing[1..]);
+fn finding(
+    stack: &Stack,
+    networks: &[&str],
+    joining: &[Joining<'_>],
+    key: Option<&Network>,
+    left_out: bool,
+) -> Finding {
+    let (service, first) = joining[0];
+    let mut names: Vec<&str> = joining
+        .iter()
+        .map(|(service, _)| service.name.value.as_str())
+        .take(joining.len() / networks.len())
+        .collect();
+    names.dedup();
+    let them = if networks.len() == 1 { "it" } else { "them" };
+    let join = if names.len() == 1 { "joins" } else { "join" };
     let file = stack.name(service.at.source);
     let file = file.rsplit('/').next().unwrap_or(file);
-    let them = if names.len() == 1 { "it" } else { "them" };
+    let with = match service.profiles.first().filter(|_| left_out) {
+        Some(profile) => format!("with the profile {}, ", profile.value),
+        None => String::new(),
+    };
+    let step = match key {
+        Some(key) => format!(
+            "it declares a network that is called `{}`, for Compose fills in variables in values and not in keys; \
+             give it a plain key, and the variable as its `name`",
+            key.key
+        ),
+        None => format!("add {them} to the top-level `networks:`"),
+    };
     let message = format!(
-        "{} joins {}, which {file} does not declare: Compose refuses the whole project; add {them} to the top-level `networks:`",
-        service.name.value,
-        listed(&names, 2),
+        "{} {join} {}, which {file} does not declare: {with}Compose refuses the whole project; {step}",
+        listed(&names, 3),
+        listed(networks, 2),
     );
     let label = "not under the top-level `networks:`";
     let mut finding = Finding::at(&first.at, naming_part(&first.at), message)
         .says(label)
-        .subject(&service.name.value)
+        .subject(networks.join(" "))
         .evidence(
             Source::Catalog,
             format!(
@@ -171,7 +234,10 @@ fn finding(stack: &Stack, service: &Service, missing: &[&Attachment]) -> Finding
                 service.name.value, first.key
             ),
         );
-    for joined in rest {
+    if let Some(at) = key.and_then(|key| key.at.as_ref()) {
+        finding = finding.also(at, Part::Key, "Compose takes this key as it is written");
+    }
+    for (_, joined) in &joining[1..] {
         finding = finding.also(&joined.at, naming_part(&joined.at), label);
     }
     finding
@@ -179,41 +245,66 @@ fn finding(stack: &Stack, service: &Service, missing: &[&Attachment]) -> Finding
 
 /// Declares the networks: as external where another project has them or nothing is known of them, as the project's
 /// own where several of its services join them.
-fn declare(
-    service: &Service,
-    missing: &[&Attachment],
-    others: &Others<'_>,
-    joining: &HashMap<&str, usize>,
-) -> Fix {
+fn declare(names: &[&str], joining: &[Joining<'_>], others: &Others<'_>) -> Fix {
+    let (service, _) = joining[0];
     let at = Pointer::root(service.at.source).key("networks");
     let mut why = Vec::new();
-    let mut changes = Vec::new();
-    let mut then = Vec::new();
-    for joined in missing {
-        let name = joined.key.as_str();
+    let mut fix = Fix::new(Safety::Unsafe, "");
+    for name in names {
         let other = others.has.get(name);
-        let is_own = other.is_none() && joining.get(name).is_some_and(|services| *services > 1);
+        let is_own = other.is_none() && joining.len() > names.len();
         why.push(match other {
             Some(project) => format!("{name} as external (project {} has it)", project.name),
             None if is_own => format!("{name} (only services of this project join it)"),
             None => format!("{name} as external (no file says who creates it)"),
         });
-        let declaration = if is_own {
-            json!({})
-        } else {
-            json!({"external": true})
+        let declaration = match is_own {
+            true => json!({}),
+            false => json!({"external": true}),
         };
-        changes.push(Op::Insert(name.to_owned(), declaration));
+        fix = fix.change(at.clone(), Op::Insert((*name).to_owned(), declaration));
         if !is_own && !others.created.contains(name) {
-            then.push(format!("docker network create {}", repair::quoted(name)));
+            fix = fix.then(format!("docker network create {}", repair::quoted(name)));
         }
     }
-    let mut fix = Fix::new(Safety::Unsafe, format!("declare {}", why.join(", ")));
-    for op in changes {
-        fix = fix.change(at.clone(), op);
+    fix.title = format!("declare {}", why.join(", "));
+    fix
+}
+
+/// Gives a network a plain key, what stood there as its name, and the services that key.
+fn rename(stack: &Stack, network: &Network, name: &str, joining: &[Joining<'_>]) -> Fix {
+    let key = &network.key;
+    let title = format!("declare it as {name}, with `name: {key}`");
+    let by_hand = || {
+        let text = format!("networks:\n  {name}:\n    name: {key}\n");
+        Fix::manual(title.clone(), text)
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let own = |at: &&Pointer| at.path.steps() == Path::keys(["networks", key.as_str()]).steps();
+    let Some(at) = network.at.as_ref().filter(own) else {
+        return by_hand();
+    };
+    let declared = stack.source(at.source).node(&at.path);
+    let Some(declared) = declared.filter(|_| name.chars().all(plain)) else {
+        return by_hand();
+    };
+    let mut fix = Fix::new(Safety::Unsafe, title.clone());
+    if !declared.is_map() {
+        fix = fix.change(at.clone(), Op::Set(json!({"name": key})));
+    } else if declared.get("name").is_none() {
+        fix = fix.change(
+            at.clone(),
+            Op::Insert("name".to_owned(), key.as_str().into()),
+        );
     }
-    for command in then {
-        fix = fix.then(command);
+    fix = fix.change(at.clone(), Op::Rename(name.to_owned()));
+    for (_, joined) in joining {
+        let node = stack.source(joined.at.source).node(&joined.at.path);
+        let written = node.and_then(Node::scalar_text);
+        let is_new = !fix.changes.iter().any(|change| change.at == joined.at);
+        if is_new && written.is_some_and(|written| written.contains('$')) {
+            fix = fix.change(joined.at.clone(), Op::Set(name.into()));
+        }
     }
     fix
 }

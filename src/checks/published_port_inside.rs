@@ -6,7 +6,7 @@ use super::port_mismatch::published;
 use crate::catalog::{Certainty, ImageRef};
 use crate::chain::{Destination, Hop, Reach};
 use crate::repair;
-use crate::change::{Fix, Safety};
+use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::model::{ByPort, Port, ServiceId};
 use crate::source::Part;
@@ -40,9 +40,13 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 certain: false,
             } => {
                 let service = case.chain.gateways[*gateway].service();
-                if let Some(finding) = service.and_then(|service| from_outside(case, hop, service))
-                {
-                    findings.add(finding);
+                let said = service.and_then(|service| {
+                    let said = from_outside(case, hop, service).map(|said| (Severity::Error, said));
+                    // It may run outside of its container as well.
+                    said.or_else(|| Some((Severity::Warning, unpublished(case, hop, service)?)))
+                });
+                if let Some((severity, finding)) = said {
+                    findings.add_as(severity, finding);
                 }
             }
             // Something else of this machine may listen there, so that this is less than certain.
@@ -111,7 +115,7 @@ fn between(case: &Case<'_>, hop: &Hop, id: ServiceId, port: u16) -> Option<Findi
     // The published pair may lead to nothing either; then the server's own port is the right one.
     let right = match listens.as_slice() {
         [] if known.is_some() => {
-            repair::would_listen(case.stack, case.catalog, hop).unwrap_or(target)
+            repair::would_listen(case.catalog, hop).unwrap_or(target)
         }
         [] => target,
         listens if listens.contains(&target) => target,
@@ -145,6 +149,46 @@ fn from_outside(case: &Case<'_>, hop: &Hop, id: ServiceId) -> Option<Finding> {
     let says = format!("{port} is the port inside the container");
     let text = format!("published on this machine as {right}");
     Some(finding(case, hop, message, says, (pair, text), &url))
+}
+
+/// Something outside of containers calls a port of a container that publishes none.
+fn unpublished(case: &Case<'_>, hop: &Hop, id: ServiceId) -> Option<Finding> {
+    let service = case.stack.service(id);
+    let (port, name) = (hop.port()?, &service.name.value);
+    let is_known = service.complete()
+        && service.ports.is_empty()
+        && service.unclear_ports.is_empty()
+        && service.network_mode.is_none()
+        && case.stack.project(id).gaps.is_empty();
+    if !is_known {
+        return None;
+    }
+    let message = format!(
+        "{} calls port {port} of this machine, but {name} publishes no port: it can be reached from containers only; \
+         publish \"127.0.0.1:{port}:{port}\"",
+        repair::caller(case.stack, hop),
+    );
+    let at = hop.url.as_ref().map_or(&hop.at, |url| &url.at);
+    let pair = serde_json::json!([format!("127.0.0.1:{port}:{port}")]);
+    let node = case.stack.source(service.at.source).node(&service.at.path);
+    let (at_ports, op) = match node.and_then(|node| node.get("ports")) {
+        Some(empty) => (empty.pointer(), Op::Set(pair)),
+        None => (service.at.clone(), Op::Insert("ports".to_owned(), pair)),
+    };
+    let fix = Fix::new(
+        Safety::Unsafe,
+        format!("publish port {port} of {name} on this machine"),
+    )
+    .change(at_ports, op)
+    .then(repair::compose(case.stack, id, "up -d"));
+    Some(
+        Finding::at(at, Part::Value, message)
+            .says("nothing publishes this port")
+            .also(&service.name.at, Part::Key, "no `ports`")
+            .subject(hop.entry())
+            .hop(hop.id)
+            .fix(fix),
+    )
 }
 
 fn finding(

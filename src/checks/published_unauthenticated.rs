@@ -1,12 +1,12 @@
 //! published-unauthenticated: a server that asks nobody who they are is published on every interface of the host.
 
 use crate::catalog::server::Auth;
-use crate::catalog::{Bind, Speaks, TransportKind};
+use crate::catalog::{Bind, BindFrom, Speaks, TransportKind};
 use crate::repair;
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own};
-use crate::model::{Port, Published};
-use crate::source::{Node, Part};
+use crate::model::{Port, Published, Service, Text};
+use crate::source::{At, Node, Part};
 
 pub(super) static CHECK: Check = Check {
     id: "published-unauthenticated",
@@ -22,6 +22,14 @@ pub(super) static CHECK: Check = Check {
 fn run(case: &Case<'_>, findings: &mut Findings) {
     let hops = case.chain.hops_by_service();
     for mcp in case.mcp_services() {
+        // There `ports` publishes nothing: what listens is on the host itself.
+        if let Some(mode) = on_host(mcp.service) {
+            if let Some(speaks) = open_on_host(&mcp) {
+                let finding = of_host(case, &mcp, speaks, mode);
+                findings.add(finding.hops(hops.get(&mcp.id).into_iter().flatten().copied()));
+            }
+            continue;
+        }
         let open: Vec<(&Port, &Speaks)> = mcp
             .service
             .ports
@@ -32,6 +40,77 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             let finding = finding(case, &mcp, &open);
             findings.add(finding.hops(hops.get(&mcp.id).into_iter().flatten().copied()));
         }
+    }
+}
+
+/// The `network_mode` of a service that is certainly on the host's network.
+fn on_host(service: &Service) -> Option<&At<Text>> {
+    let mode = service.network_mode.as_ref();
+    mode.filter(|mode| mode.value.get() == Some("host"))
+}
+
+/// The transport without authentication that a server on the host's network certainly has on every interface.
+fn open_on_host<'a>(mcp: &McpService<'a>) -> Option<&'a Speaks> {
+    mcp.network().find(|speaks| {
+        // What a program does of itself an image may change.
+        speaks.auth == Auth::None
+            && speaks.port.is_some()
+            && speaks.bind == Bind::Any
+            && speaks.bind_from != BindFrom::Program
+    })
+}
+
+fn of_host(case: &Case<'_>, mcp: &McpService<'_>, speaks: &Speaks, mode: &At<Text>) -> Finding {
+    let name = mcp.name();
+    let way = loopback_flag(mcp, speaks);
+    let step = match &way {
+        Some(way) => format!("; let it listen on 127.0.0.1: `{way}`"),
+        None => "; let it listen on 127.0.0.1".to_owned(),
+    };
+    let port = speaks.port.unwrap_or_default();
+    let message = format!(
+        "{name} is on the host's network and serves {} without authentication on port {port} of every interface: \
+         whoever reaches this machine can call its tools{step}",
+        title(speaks),
+    );
+    let mut finding = Finding::at(&mode.at, Part::Value, message)
+        .says("every interface of the host")
+        .subject(name)
+        .evidence(
+            Source::Catalog,
+            format!("{} asks its callers for nothing", mcp.server.title),
+        );
+    if let Some(image) = &mcp.service.image {
+        finding = finding.also(&image.at, Part::Value, "has no authentication");
+    }
+    let words = match &way {
+        Some(way) => format!("{way}\n"),
+        None => "# take it off the host's network, and publish the port on 127.0.0.1\n".to_owned(),
+    };
+    let fix = Fix::manual(
+        format!("let {name} listen on 127.0.0.1, where no container of another network calls it"),
+        words,
+    );
+    finding.fix(fix.then(repair::compose(case.stack, mcp.id, "up -d")))
+}
+
+/// The flag or variable with which a server listens on 127.0.0.1.
+fn loopback_flag(mcp: &McpService<'_>, speaks: &Speaks) -> Option<String> {
+    let version = mcp.behind.version.as_ref().map(|known| &known.version);
+    let transport = mcp.server.transports.iter().find(|transport| {
+        transport.kind == speaks.kind
+            && version.is_none_or(|version| transport.versions.contains(version))
+    })?;
+    let flag = transport.bind.args.first();
+    let variable = transport.bind.env.first();
+    flag.map(|flag| format!("{flag} 127.0.0.1"))
+        .or_else(|| variable.map(|name| format!("{name}=127.0.0.1")))
+}
+
+fn title(speaks: &Speaks) -> &'static str {
+    match speaks.kind {
+        TransportKind::Sse => "HTTP+SSE",
+        _ => "streamable HTTP",
     }
 }
 
@@ -53,10 +132,7 @@ fn open_behind<'a>(mcp: &McpService<'a>, port: &Port) -> Option<&'a Speaks> {
 fn finding(case: &Case<'_>, mcp: &McpService<'_>, open: &[(&Port, &Speaks)]) -> Finding {
     let name = mcp.name();
     let (port, speaks) = open[0];
-    let title = match speaks.kind {
-        TransportKind::Sse => "HTTP+SSE",
-        _ => "streamable HTTP",
-    };
+    let title = title(speaks);
     let published = speaks.port.and_then(|target| port.published_of(target));
     let published = match published {
         Some(published) => format!("port {published}"),

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::catalog::client::{Known, of};
 use crate::chain::{Destination, HopId};
 use crate::change::Fix;
 use crate::check::reader::entries;
 use crate::check::{Case, Check, Finding, Findings, Need, Place, Severity};
-use crate::model::{Input, Kind};
+use crate::model::{Input, Kind, Spelling};
 use crate::secret::{self, Secret};
 use crate::source::{Node, Part, Path, Pointer, Source, Step};
 
@@ -31,16 +32,69 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             continue;
         }
         let source = case.stack.source(input.source);
+        let client = client_of(case, input);
+        // Where a client fills in nothing, the value has to stand in its owner's file.
+        let alone = client.is_some_and(|(page, _)| page.expands.references.is_empty());
+        if alone && client.is_some_and(|(_, in_home)| in_home) {
+            continue;
+        }
+        // A client may keep its state and its history beside its servers: those are its own affair.
+        let only = client.and_then(|(page, _)| servers_only(case, input, page));
+        let reader = Reader {
+            kind: input.kind,
+            page: client.map(|(page, _)| page),
+        };
         for (key, node) in secret::values(source) {
+            if only.is_some_and(|key| !is_of_servers(&node.path(), key)) {
+                continue;
+            }
             let text = node.scalar_text().unwrap_or_default();
             if let Some(secret) = secret::find(key.as_deref(), text) {
                 let hop = call_of(&calls, node.pointer());
                 let asks = hop.is_some_and(|hop| asks_gateway(case, hop));
-                let finding = finding(input, source, key.as_deref(), node, &secret, asks);
+                let finding = finding(reader, source, key.as_deref(), node, &secret, asks);
                 findings.add(finding.hops(hop));
             }
         }
     }
+}
+
+/// The client that a file is for, and whether it lies where one person has it.
+fn client_of(case: &Case<'_>, input: &Input) -> Option<(&'static Known, bool)> {
+    let file = case
+        .stack
+        .clients
+        .iter()
+        .find(|file| input.kind == Kind::Client && file.source == input.source)?;
+    let page = of(file.client);
+    let mut homes = page.files.iter().flat_map(|known| &known.home);
+    Some((page, homes.any(|home| file.path.ends_with(home))))
+}
+
+/// The key of the servers, in a file in which a client keeps much else.
+fn servers_only(case: &Case<'_>, input: &Input, page: &'static Known) -> Option<&'static str> {
+    let mut files = case.stack.clients.iter();
+    let file = files.find(|file| file.source == input.source)?;
+    let known = page.file_at(&file.path)?;
+    known.holds_state.then_some(page.servers_key.as_str())
+}
+
+/// Whether a path is in the servers of everywhere or of one project.
+fn is_of_servers(path: &Path, servers: &str) -> bool {
+    match path.steps() {
+        [Step::Key(key), ..] if &**key == servers => true,
+        [Step::Key(projects), Step::Key(_), Step::Key(key), ..] => {
+            &**projects == "projects" && &**key == servers
+        }
+        _ => false,
+    }
+}
+
+/// Who reads a file: what references look like there.
+#[derive(Clone, Copy)]
+struct Reader {
+    kind: Kind,
+    page: Option<&'static Known>,
 }
 
 /// The call of the client's entry that a node is part of.
@@ -63,7 +117,7 @@ pub(super) fn asks_gateway(case: &Case<'_>, hop: HopId) -> bool {
 }
 
 fn finding(
-    input: &Input,
+    reader: Reader,
     source: &Source,
     key: Option<&str>,
     node: Node<'_>,
@@ -71,15 +125,48 @@ fn finding(
     asks_gateway: bool,
 ) -> Finding {
     let text = node.scalar_text().unwrap_or_default();
-    let before = &text[..secret.range.start];
+    let before = before(text, secret);
     let variable = variable(&node, key, before, asks_gateway);
-    let reference = reference(input.kind, &variable);
     let path = node.path();
-    let message = format!(
-        "{} stands in {}: write {reference} instead, and replace the old one where it was issued",
+    let stands = format!(
+        "{} is in {}",
         secret.kind.title(),
-        place_of(source, &path, given(before)),
+        place_of(source, &path, text),
     );
+    let reference = reference(reader, &variable);
+    let is_default = reference.is_some() && default_of(before) == Some(&variable);
+    let (message, fix) = match reference {
+        Some(reference) if is_default && reader.kind != Kind::LiteLlm => (
+            format!(
+                "{stands}, as the default of {variable}: remove the default, and replace the old one where it was issued"
+            ),
+            Fix::manual(
+                format!("remove the default of {variable}"),
+                advice(reader.kind, source, &variable, &reference, secret.kind),
+            ),
+        ),
+        Some(reference) => (
+            format!("{stands}: write {reference} instead, and replace the old one where it was issued"),
+            Fix::manual(
+                format!("refer to the variable {variable}"),
+                advice(reader.kind, source, &variable, &reference, secret.kind),
+            ),
+        ),
+        None => (
+            format!(
+                "{stands}, and {} fills in no variables: keep the file out of version control, and replace the secret \
+                 where it was issued",
+                reader.page.map_or("its reader", |page| &page.title)
+            ),
+            Fix::manual(
+                format!("take {variable} out of the file"),
+                format!(
+                    "1. write a placeholder here, and the value only into the file of the person who uses it\n\
+                     2. issue a new {variable} and revoke the old one: whoever has read the file has it"
+                ),
+            ),
+        ),
+    };
     // Of a key that stands twice, only the last value has a path of its own.
     let own_path = source
         .node(&path)
@@ -91,15 +178,12 @@ fn finding(
     Finding::in_place(place, message)
         .says(secret.kind.title())
         .subject(path.to_string())
-        .fix(Fix::manual(
-            format!("refer to the variable {variable}"),
-            advice(input.kind, &variable, &reference),
-        ))
+        .fix(fix)
 }
 
 /// Where a secret stands, in words: in a variable or under a path, of an entry, a service or the file.
-fn place_of(source: &Source, path: &Path, given: Option<&str>) -> String {
-    const LISTS: &[&str] = &["mcpServers", "mcp_servers", "services"];
+fn place_of(source: &Source, path: &Path, text: &str) -> String {
+    const LISTS: &[&str] = &["mcpServers", "mcp_servers", "servers", "services"];
     let steps = path.steps();
     let list = steps
         .iter()
@@ -113,7 +197,8 @@ fn place_of(source: &Source, path: &Path, given: Option<&str>) -> String {
     let (of, rest) = entry
         .filter(|(_, rest)| !rest.is_empty())
         .unwrap_or((file, steps));
-    match (rest, given) {
+    let listed = text.split_once('=').map(|(name, _)| name);
+    match (rest, listed) {
         ([Step::Key(key), Step::Index(_)], Some(name)) if &**key == "environment" => {
             format!("`{name}` of {of}")
         }
@@ -131,15 +216,54 @@ fn place_of(source: &Source, path: &Path, given: Option<&str>) -> String {
     }
 }
 
-fn reference(kind: Kind, variable: &str) -> String {
-    match kind {
+/// How a reference to a variable is written; nothing where there is no such thing.
+fn reference(reader: Reader, variable: &str) -> Option<String> {
+    if let Some(page) = reader.page {
+        return Some(match page.expands.references.first()? {
+            Spelling::EnvBraces => format!("${{env:{variable}}}"),
+            _ => format!("${{{variable}}}"),
+        });
+    }
+    Some(match reader.kind {
         Kind::LiteLlm => format!("os.environ/{variable}"),
         _ => format!("${{{variable}}}"),
+    })
+}
+
+/// What stands before a secret; before the whole url, if it is part of one.
+fn before<'a>(text: &'a str, secret: &Secret) -> &'a str {
+    let before = &text[..secret.range.start];
+    match before.rfind("://") {
+        Some(sign) if secret.kind == secret::Kind::UrlPassword => before[..sign]
+            .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '.')),
+        _ => before,
     }
 }
 
-fn advice(kind: Kind, variable: &str, reference: &str) -> String {
+/// The variable in whose default something stands that follows `before`.
+fn default_of(before: &str) -> Option<&str> {
+    let mut operators = [":-", ":=", "-"].iter();
+    let head = operators.find_map(|operator| before.strip_suffix(operator))?;
+    let (_, name) = head.rsplit_once("${")?;
+    (!name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+        .then_some(name)
+}
+
+fn advice(
+    kind: Kind,
+    source: &Source,
+    variable: &str,
+    reference: &str,
+    secret: secret::Kind,
+) -> String {
+    let replaced = match secret {
+        secret::Kind::UrlPassword => "the whole url",
+        _ => "the secret",
+    };
     let place = match kind {
+        Kind::LiteLlm if source.slot().is_some() => {
+            "it has to be the whole value; set the variable in the gateway's container from a Secret (`secretKeyRef`)"
+        }
         Kind::LiteLlm => {
             "it has to be the whole value; set the variable in the gateway's environment (`env_file`)"
         }
@@ -149,13 +273,16 @@ fn advice(kind: Kind, variable: &str, reference: &str) -> String {
         }
     };
     format!(
-        "1. write {reference} in place of the secret: {place}\n\
+        "1. write {reference} in place of {replaced}: {place}\n\
          2. issue a new {variable} and revoke the old one: whoever has read the file has it"
     )
 }
 
 /// The name that a value is given to within a text; `before` is what stands before the value.
 fn given(before: &str) -> Option<&str> {
+    if let Some(name) = default_of(before) {
+        return Some(name);
+    }
     let head = ["Bearer ", "Basic "]
         .iter()
         .find_map(|scheme| before.strip_suffix(scheme))
@@ -213,14 +340,19 @@ const KNOWN: &[(&str, &str)] = &[
 const HOLDERS: &[&str] = &[
     "args",
     "command",
+    "entrypoint",
     "env",
     "environment",
     "headers",
+    "healthcheck",
+    "labels",
     "litellm_params",
     "mcpServers",
     "mcp_servers",
     "model_list",
+    "services",
     "static_headers",
+    "test",
 ];
 
 fn is_name(c: char) -> bool {

@@ -35,13 +35,10 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         };
         let server = &servers[number];
         let fix = Fix::new(Safety::Safe, "");
-        // The report adds the versions where the gateway's own is not known.
+        let works = &case.catalog.litellm().servers.aliases.works;
         let versions = match ruling.versions.is_all() {
-            true => {
-                let works = &case.catalog.litellm().servers.aliases.works;
-                format!(" in LiteLLM {}", works.complement())
-            }
-            false => String::new(),
+            true => works.complement().describe(),
+            false => ruling.versions.describe(),
         };
         let (message, fix) = match wins {
             Some(_) => (
@@ -55,7 +52,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             ),
             None => (
                 format!(
-                    "`mcp_aliases` has no effect{versions}, so the alias `{alias}` does not exist; set `alias: {alias}` \
+                    "`mcp_aliases` has no effect in LiteLLM {versions}, so the alias `{alias}` does not exist; set `alias: {alias}` \
                      on {target}"
                 ),
                 Fix {

@@ -2,6 +2,7 @@
 
 use crate::catalog::gateway::ValueKind;
 use crate::change::{Fix, Op, Safety};
+use crate::check::newer::{self, Wanted};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::gateway::{Ruling, Upstream, Why};
 use crate::source::{Node, Part};
@@ -18,7 +19,13 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
+    for gateway in 0..case.chain.gateways.len() {
+        newer::note(case, gateway, findings, &needs);
+    }
     for (gateway, ruling) in case.rulings() {
+        if needs(case, ruling).is_some() {
+            continue;
+        }
         let Why::UnknownKey {
             name: key,
             protects,
@@ -45,7 +52,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let step = match (note, meant) {
             (Some(note), _) => note.clone(),
             (None, Some(meant)) if is_free(case, server, meant) => format!("write `{meant}`"),
-            (None, Some(meant)) => format!("`{meant}` stands beside it and counts, remove it"),
+            (None, Some(meant)) => format!("`{meant}` is there as well and counts, remove it"),
             (None, None) if !ruling.versions.is_all() => "use a version that reads it".to_owned(),
             (None, None) if read.is_some() => {
                 "use a version that reads it, or remove it".to_owned()
@@ -78,6 +85,20 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         }
         findings.add_in(severity, &ruling.versions, finding);
     }
+}
+
+/// What a key that newer versions read asks of the version. One that protects is said by itself.
+fn needs(case: &Case<'_>, ruling: &Ruling) -> Option<Wanted> {
+    let Why::UnknownKey {
+        name,
+        protects: false,
+        ..
+    } = &ruling.why
+    else {
+        return None;
+    };
+    let key = case.catalog.litellm().servers.keys.get(name)?;
+    newer::only(ruling, name, &key.read)
 }
 
 /// Renames the key where another one does what was meant and takes its value; else removes it.
@@ -126,12 +147,15 @@ fn is_free(case: &Case<'_>, server: &Upstream, other: &str) -> bool {
 fn suits(kind: ValueKind, node: Node<'_>) -> bool {
     match kind {
         ValueKind::Any => true,
-        ValueKind::String => node.as_str().is_some(),
-        ValueKind::Number => node
+        ValueKind::String | ValueKind::Name | ValueKind::Header => node.as_str().is_some(),
+        ValueKind::Boolean | ValueKind::Flag => node.as_bool().is_some(),
+        ValueKind::Number | ValueKind::Integer => node
             .scalar_text()
             .is_some_and(|text| text.parse::<f64>().is_ok()),
         ValueKind::Strings => node.is_seq() && node.items().all(|item| item.as_str().is_some()),
+        ValueKind::Maps => node.is_seq() && node.items().all(Node::is_map),
         ValueKind::Map => node.is_map(),
+        ValueKind::ListMap => node.entries().iter().all(|(_, value)| value.is_seq()),
         ValueKind::StringMap => node
             .entries()
             .iter()

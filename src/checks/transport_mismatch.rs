@@ -4,9 +4,11 @@ use crate::catalog::server::Server;
 use crate::catalog::{Certainty, Running, TransportKind};
 use crate::chain::{Behind, Caller, Destination, Hop, Reach};
 use crate::repair;
-use crate::change::{Fix, Safety};
+use crate::change::{Fix, Op, Safety};
+use crate::check::gateway_call::{Call, exact, placeholder};
+use crate::check::reader::{Entry, entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
-use crate::model::{EnvLookup, Service, ServiceId};
+use crate::model::{EnvLookup, Service, ServiceId, Transport};
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -21,6 +23,13 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
+    for found in entries(case) {
+        if let Some(call) = Call::of(case, found)
+            && let Some((severity, finding)) = to_gateway(case, found, &call)
+        {
+            findings.add_as(severity, finding);
+        }
+    }
     for hop in &case.chain.hops {
         let Some(id) = hop.service() else { continue };
         match judge(hop, case.stack.service(id)) {
@@ -29,6 +38,44 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             Judgement::Differs(behind) => findings.add(finding(case, hop, id, behind)),
         }
     }
+}
+
+/// A client that speaks HTTP+SSE to a path at which its gateway speaks streamable HTTP and nothing else. A path that
+/// the gateway does not serve is gateway-path's.
+fn to_gateway(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Option<(Severity, Finding)> {
+    let clients = &case.catalog.litellm().clients;
+    if call.transport != Transport::Sse || exact(clients, call).is_some() {
+        return None;
+    }
+    let is_http = clients.paths.iter().any(|served| {
+        served.transport == Transport::Http
+            && !served.served.is_empty()
+            && (served.path == call.path || placeholder(&served.path, call.path).is_some())
+    });
+    let kind = found.entry.kind.as_ref().filter(|_| is_http)?;
+    let name = &found.entry.name.value;
+    let (path, gateway) = (call.url.value.path(), call.gateway_title(case));
+    let message = format!(
+        "{name} calls {path} over HTTP+SSE, but {gateway} speaks streamable HTTP there: the client waits for an \
+         endpoint that never comes; write `\"type\": \"http\"`"
+    );
+    let severity = match call.certain {
+        true => Severity::Error,
+        false => Severity::Warning,
+    };
+    let fix = Fix::new(Safety::Safe, "call the gateway over streamable HTTP")
+        .change(kind.at.clone(), Op::Set(Transport::Http.word().into()));
+    let finding = Finding::at(&kind.at, Part::Value, message)
+        .says("the client will speak HTTP+SSE")
+        .also(&call.url.at, Part::Value, format!("to {gateway}"))
+        .subject(name)
+        .hops(found.hops())
+        .evidence(
+            Source::Catalog,
+            "LiteLLM answers a GET at this path with a stream that stays open and empty",
+        )
+        .fix(fix);
+    Some((severity, finding))
 }
 
 enum Judgement<'a> {
@@ -57,7 +104,8 @@ fn judge<'a>(hop: &'a Hop, service: &Service) -> Judgement<'a> {
     if let Certainty::Unknown(why) = certainty {
         return Judgement::Unknown(format!("what {name} speaks is not certain: {why}"));
     }
-    if behind.running.speaks(hop.transport.into()).is_some() {
+    let mut tried = [Some(hop.transport), hop.falls_back].into_iter().flatten();
+    if tried.any(|transport| behind.running.speaks(transport.into()).is_some()) {
         return Judgement::Agrees;
     }
     if transports.iter().any(|speaks| !speaks.sure) {

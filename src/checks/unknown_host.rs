@@ -148,7 +148,7 @@ fn doubt(case: &Case<'_>, hop: &Hop, host: &str) -> String {
             joined.key
         ),
         (None, Some(gap)) => format!(
-            "{host} may stand in a file that was not read: {}",
+            "{host} may be defined in a file that was not read: {}",
             gap.value
         ),
         (None, None) => format!("{host} may be a name that the files of {name} leave open"),
@@ -170,7 +170,14 @@ fn outside(case: &Case<'_>, hop: &Hop, host: &str, id: ServiceId) -> Finding {
             .filter_map(|pair| Some((pair, pair.published_of(port)?)))
             .next()
     });
-    let url = published.and_then(|(_, port)| repair::url(hop, Some("localhost"), Some(port), None));
+    // On the host's network its server opens the port of the url on this machine itself.
+    let mode = service.network_mode.as_ref().map(|mode| mode.value.get());
+    let on_host = mode == Some(Some("host"));
+    let url = match published {
+        _ if on_host => repair::url(hop, Some("localhost"), None, None),
+        Some((_, port)) => repair::url(hop, Some("localhost"), Some(port), None),
+        None => None,
+    };
     let step = match &url {
         Some(url) => format!("write {}", repair::written(url)),
         None if publishes_unknown(service) => format!(
@@ -185,6 +192,11 @@ fn outside(case: &Case<'_>, hop: &Hop, host: &str, id: ServiceId) -> Finding {
     );
     let mut finding = at_url(hop, message, "outside of containers nobody knows this name");
     finding = match published {
+        _ if on_host => finding.also(
+            &service.name.at,
+            Part::Key,
+            "on the host's network, where no name is made",
+        ),
         Some((pair, port)) => finding.also(
             &pair.at,
             Part::Value,
@@ -193,6 +205,7 @@ fn outside(case: &Case<'_>, hop: &Hop, host: &str, id: ServiceId) -> Finding {
         None => finding.also(&service.name.at, Part::Key, "a service"),
     };
     match published {
+        _ if on_host => finding.fix(call(case, hop, "localhost", None)),
         Some((_, port)) => finding.fix(call(case, hop, "localhost", Some(port))),
         None => finding,
     }

@@ -1,6 +1,7 @@
 //! url-malformed: a url that nothing can be sent to.
 
 use crate::change::{Fix, Op, Safety};
+use crate::check::reader::{Entry, claude_code_entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use url::Url;
 
@@ -20,6 +21,11 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
+    for found in claude_code_entries(case) {
+        if let Some(finding) = of_client(found) {
+            findings.add(finding);
+        }
+    }
     for (gateway, ruling) in case.rulings() {
         let Why::UrlMalformed { url, problem } = &ruling.why else {
             continue;
@@ -45,6 +51,34 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         }
         findings.add_in(Severity::Error, &ruling.versions, finding);
     }
+}
+
+/// An entry whose url is none. A variable may bring what is missing.
+fn of_client(found: Entry<'_>) -> Option<Finding> {
+    let entry = found.entry;
+    let remote = entry.kind.as_ref().is_some_and(|kind| kind.value != "stdio");
+    let url = entry.url.as_ref().filter(|_| remote && found.is_own())?;
+    let text = url.value.trim();
+    if text.is_empty() || text.contains(['$', '{', '<']) || Url::parse(text).is_ok() {
+        return None;
+    }
+    let name = &entry.name.value;
+    let client = found.file.client.title();
+    let message = format!(
+        "{client} cannot call {name} at {}: it is not a valid URL; write `http://HOST:PORT/PATH`",
+        secret::redact(text)
+    );
+    let finding = Finding::at(&url.at, Part::Value, message)
+        .says("not a valid URL")
+        .subject(name)
+        .hops(found.hops());
+    Some(match with_scheme(text) {
+        Some(whole) => {
+            let title = format!("write `{}`", secret::redact(&whole));
+            finding.fix(Fix::new(Safety::Unsafe, title).change(url.at.clone(), Op::Set(whole.into())))
+        }
+        None => finding,
+    })
 }
 
 /// The url with `http://` in front, where that is all that it lacks.

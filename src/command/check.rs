@@ -12,8 +12,9 @@ use crate::check::Severity;
 use crate::cli::{CheckArgs, FailOn, Format};
 use crate::disk::Disk;
 use crate::load::{Files, Request, clean};
+use crate::model::{Miss, Missed, Stack};
 use crate::report::{json, text};
-use crate::{Selection, examine};
+use crate::{Selection, examine, term};
 
 /// What a run may see of the world before it starts.
 pub struct World<'a> {
@@ -84,7 +85,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let user = user.filter(|_| request.home.is_some() && args.home.is_none());
     let examination = examine(&request, &settings, &selection, &disk);
     if examination.stack.inputs.is_empty() {
-        bail!("{}", nothing_found(&request, args));
+        bail!("{}", nothing_found(&examination.stack, &request, args));
     }
     let report = match args.format {
         Format::Json => json::render(&examination)?,
@@ -228,7 +229,11 @@ fn home_of_caller() -> (Option<PathBuf>, Option<String>) {
     }
 }
 
-fn nothing_found(request: &Request, args: &CheckArgs) -> String {
+/// Files that were seen where nothing was found, and are named.
+const SEEN: usize = 5;
+
+/// Says that nothing was found, and what was seen instead: templates, and other programs' files.
+fn nothing_found(stack: &Stack, request: &Request, args: &CheckArgs) -> String {
     let place = match args.paths.as_slice() {
         [] => crate::load::shown(&request.cwd, &request.cwd),
         paths => paths
@@ -237,7 +242,21 @@ fn nothing_found(request: &Request, args: &CheckArgs) -> String {
             .collect::<Vec<_>>()
             .join(", "),
     };
-    format!(
+    let mut text = format!(
         "no LiteLLM configuration, compose file or client file found in {place}; name them with --litellm, --compose and --claude"
-    )
+    );
+    let there = |missed: &&Missed| missed.why != Miss::NotFound;
+    let seen: Vec<String> = stack
+        .missed
+        .iter()
+        .filter(there)
+        .map(Missed::line)
+        .collect();
+    for line in seen.iter().take(SEEN) {
+        text = format!("{text}\n  {}", term::clean(line));
+    }
+    match seen.len().saturating_sub(SEEN) {
+        0 => text,
+        more => format!("{text}\n  and {more} more"),
+    }
 }

@@ -3,17 +3,26 @@
 //! It reads the keys that it knows and passes over the rest without a word; one entry of the wrong type stops all of
 //! it. Which keys a version knows is data: [`LiteLlm`].
 
+mod access;
+mod auth;
+mod form;
+mod include;
+mod master;
 mod name;
 mod reference;
 mod section;
 mod server;
+mod settings;
+mod stdio;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 
-use super::{Known, Outcome, Ruling, Value, Why};
+use include::Sections;
+
+use super::{Known, Outcome, Ruling, Unset, Value, Why};
 use crate::catalog::VersionSet;
 use crate::catalog::gateway::LiteLlm;
 use crate::model::{EnvLookup, Gateway, Stack};
@@ -44,18 +53,31 @@ pub fn read(
             ..Outcome::default()
         };
     };
+    let sections = Sections::of(stack, gateway, root, &facts.include.key);
+    let general = sections.get(&facts.master_key.section);
+    let managers = &facts.servers.references.managers;
     let mut reader = Reader {
         facts,
         version,
         env,
         numbers: HashMap::new(),
         server: None,
-        own: root.get("environment_variables"),
-        outcome: Outcome::default(),
+        own: sections.get(section::ENVIRONMENT),
+        managed: managers.iter().any(|manager| {
+            let node = general.and_then(|general| general.get(manager));
+            node.is_some_and(|node| !is_falsy(node))
+        }),
+        outcome: Outcome {
+            gap: sections.gap.clone(),
+            ..Outcome::default()
+        },
     };
     if root.is_map() {
-        section::read(&mut reader, root);
-        reference::read(&mut reader, source, root);
+        include::read(&mut reader, &sections);
+        section::read(&mut reader, &sections);
+        master::read(&mut reader, &gateway.root, &sections);
+        reference::read(&mut reader, &sections);
+        reader.outcome.access = access::read(&reader, &sections);
     } else if root.is_null() {
         let problem = "the file is empty".to_owned();
         reader.reject(
@@ -81,6 +103,8 @@ struct Reader<'a> {
     server: Option<usize>,
     /// Variables that the file itself sets, where the environment does not.
     own: Option<Node<'a>>,
+    /// Whether variables may come from somewhere else than the environment.
+    managed: bool,
     outcome: Outcome,
 }
 
@@ -164,17 +188,24 @@ impl Reader<'_> {
         let why = Why::VariableUnset {
             name: name.to_owned(),
             variable,
+            then: Unset::Stops,
         };
         self.reject(node.pointer(), Part::Value, why, versions);
     }
 
     fn resolve<'n>(&self, node: Node<'n>) -> Resolved<'n> {
-        let Some(variable) = node.as_str().and_then(|text| text.strip_prefix(PREFIX)) else {
+        let Some(text) = node.as_str().filter(|text| text.starts_with(PREFIX)) else {
             return Resolved::Written(node);
         };
-        let name = variable.to_owned();
+        // Wherever it stands: said twice is said once.
+        let variable = &text.replace(PREFIX, "");
+        let name = variable.clone();
         match (self.env)(variable) {
-            EnvLookup::Unset if self.own.is_some_and(|own| own.get(variable).is_some()) => {
+            EnvLookup::Unset
+                if self.managed
+                    || !is_name(variable)
+                    || self.own.is_some_and(|own| own.get(variable).is_some()) =>
+            {
                 Resolved::Unknown(name)
             }
             EnvLookup::Unset => Resolved::Nothing(name),
@@ -202,6 +233,11 @@ impl Reader<'_> {
     }
 }
 
+/// Whether it is a variable's name: others are looked up elsewhere (`oidc/…`).
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// Whether Python takes a value for false: `x or default` then means the default.
 fn is_falsy(node: Node<'_>) -> bool {
     match node.shape() {
@@ -211,8 +247,7 @@ fn is_falsy(node: Node<'_>) -> bool {
         Shape::Scalar(ScalarKind::Bool(value)) => !value,
         Shape::Scalar(ScalarKind::Int | ScalarKind::Float) => node
             .scalar_text()
-            .and_then(|text| text.parse::<f64>().ok())
-            .is_some_and(|number| number == 0.0),
+            .is_some_and(|text| form::number(text) == 0.0),
         Shape::Scalar(ScalarKind::Str) => node.as_str() == Some(""),
         Shape::Scalar(ScalarKind::Timestamp) => false,
     }

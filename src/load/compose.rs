@@ -26,7 +26,7 @@ use self::value::{Data, Entries, Tag, Value};
 use super::placing::COMPOSE_NAMES;
 use super::{Loader, join, shown};
 use crate::model::{How, Kind, Project, Text};
-use crate::source::{At, Dialect, Format, Pointer, SourceId, State, Unreadable};
+use crate::source::{At, Dialect, Format, Node, Pointer, SourceId, State, Unreadable};
 
 /// Files that `include` and `extends` of one project may bring in.
 const MAX_FOLLOWED: usize = 100;
@@ -128,6 +128,12 @@ impl<'l, 'a> Assembly<'l, 'a> {
         merged.retain(|_, section| section.tag != Tag::Reset);
         merged.values_mut().for_each(Value::settle);
 
+        let active = self.scopes[main.0].variables.get("COMPOSE_PROFILES");
+        let profiles = active.map(|list| {
+            let names = list.text.split(',').map(str::trim);
+            let named = names.filter(|name| !name.is_empty());
+            named.map(str::to_owned).collect()
+        });
         let services = service::extract_all(&mut self, &merged);
         let networks = network::extract_all(&merged, &services, &name);
         self.files.append(&mut self.included);
@@ -137,6 +143,7 @@ impl<'l, 'a> Assembly<'l, 'a> {
             files: self.files,
             services,
             networks,
+            profiles,
             gaps: self.gaps,
         }
     }
@@ -183,7 +190,7 @@ impl<'l, 'a> Assembly<'l, 'a> {
     fn is_broken(&mut self, source: SourceId) -> bool {
         let what = match self.loader.source(source).state() {
             State::Parsed => return false,
-            State::Invalid(error) => format!("cannot be parsed: {error}"),
+            State::Invalid(_) => "cannot be parsed".to_owned(),
             State::Unreadable(why) => format!("cannot be read: {why}"),
         };
         self.gap(what, Pointer::root(source));
@@ -306,6 +313,9 @@ impl<'l, 'a> Assembly<'l, 'a> {
             self.gap(what, Pointer::root(source));
             return (source, None);
         }
+        self.note_documents(source);
+        self.note_bare_services(source);
+        let root = self.loader.stack.source(source).root();
         let mut content = Value::read(root, scope, &self.scopes[scope.0], &mut self.gaps);
         if let Data::Map(sections) = &mut content.data
             && let Some(Data::Map(services)) = sections.get_mut("services").map(|it| &mut it.data)
@@ -313,6 +323,39 @@ impl<'l, 'a> Assembly<'l, 'a> {
             services.values_mut().for_each(merge::canonical);
         }
         (source, Some(content))
+    }
+
+    /// Compose merges every document of a file; only the first one is read here.
+    fn note_documents(&mut self, source: SourceId) {
+        let file = self.loader.source(source);
+        let (documents, name) = (file.documents(), file.name().to_owned());
+        if documents > 1 {
+            let what = format!("only the first of {documents} documents of {name} was read");
+            self.gap(what.clone(), Pointer::root(source));
+            self.unread.get_or_insert(what);
+        }
+    }
+
+    /// The first format of Compose files had services at the root; newer versions of Compose refuse that.
+    fn note_bare_services(&mut self, source: SourceId) {
+        let root = self.loader.stack.source(source).root();
+        let is_section = |name: &str| RESOURCES.contains(&name) || name.starts_with("x-");
+        let is_service = |node: Node<'_>| {
+            node.is_map() && ["image", "build"].iter().any(|key| node.get(key).is_some())
+        };
+        let bare = root
+            .entries()
+            .into_iter()
+            .find(|(name, node)| !is_section(name) && is_service(*node));
+        let Some(name) = bare
+            .filter(|_| root.get("services").is_none())
+            .map(|(name, _)| name.to_owned())
+        else {
+            return;
+        };
+        let what = format!("{name} is outside of `services`, where Compose 2 reads no service");
+        self.gap(what.clone(), Pointer::root(source).key(&name));
+        self.unread.get_or_insert(what);
     }
 
     /// Lays a file over what earlier files say: first what it includes comes in, then `extends` is followed.
@@ -352,5 +395,17 @@ fn normal_name(name: &str) -> String {
 
 /// Whether Compose would fetch it over the network.
 fn is_remote(path: &str) -> bool {
-    path.contains("://") || path.starts_with("git@") || path.starts_with("github.com/")
+    path.contains("://")
+        || path.starts_with("git@")
+        || path.starts_with("github.com/")
+        || has_scheme(path)
+}
+
+/// Whether a path begins with a scheme, such as that of a loader of one's own: `remote:team/db`, but not `C:\x`.
+fn has_scheme(path: &str) -> bool {
+    path.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.len() > 1
+            && scheme.starts_with(|c: char| c.is_ascii_lowercase())
+            && (scheme.bytes()).all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    })
 }

@@ -1,17 +1,20 @@
 //! Which files belong to a run: those that are named, those that a directory holds, and those that either implies.
 
+mod manifest;
 mod points;
 mod recognise;
 mod search;
+mod seen;
+mod template;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use self::recognise::LITELLM;
-use super::{Loader, Request, claude, compose, placing, shown};
-use crate::catalog::client::known;
-use crate::model::{Gateway, GatewayKind, How, Kind, Miss, Scope};
-use crate::source::Pointer;
+pub(in crate::load) use self::recognise::LITELLM;
+use super::{Loader, Request, client, compose, included, placing, shown};
+use crate::catalog::client::{known, of, of_example, of_path};
+use crate::model::{Client, Gateway, GatewayKind, Home, How, Kind, Miss, Scope};
+use crate::source::{Pointer, Slot};
 
 /// How many directories above a gateway's file are looked at for the compose file that mounts it.
 const PARENTS: usize = 2;
@@ -24,14 +27,22 @@ pub(super) fn run(loader: &mut Loader<'_>) {
     mounted_gateways(loader);
     mounting_projects(loader);
     mounted_gateways(loader);
-    if loader.stack.gateways.is_empty() && !roots.is_empty() {
+    template::note(loader);
+    included::read(loader);
+    clients_of_home(loader);
+    client::load_settings(loader);
+    // Where nothing speaks of a gateway, nobody misses one.
+    let wanted = || loader.stack.inputs.is_empty() || points::speak_of_gateway(&loader.stack);
+    if loader.stack.gateways.is_empty() && !roots.is_empty() && wanted() {
         let places = looked_in(&roots, &loader.request.cwd);
         loader.missed(
             format!("a LiteLLM file (looked in {places})"),
             "--litellm FILE",
         );
     }
-    clients_of_home(loader);
+    if loader.stack.inputs.is_empty() {
+        seen::note(loader, &roots);
+    }
 }
 
 /// What the command line names, broken or not.
@@ -48,14 +59,7 @@ fn named(loader: &mut Loader<'_>) {
         }
     }
     for path in &request.claude {
-        if let Some(program) = known().other(path) {
-            let name = shown(path, &request.cwd);
-            let what = format!(
-                "{name}: a file of {program}, which is not judged yet; read as one of Claude Code's"
-            );
-            loader.miss(Miss::Misread, what, "--claude FILE");
-        }
-        claude::load_file(loader, path, How::Flag);
+        name_claude(loader, path);
     }
     let mut compose_files = Vec::new();
     for path in request
@@ -65,15 +69,19 @@ fn named(loader: &mut Loader<'_>) {
     {
         if let Some(program) = known().other(path) {
             let name = shown(path, &request.cwd);
-            let what = format!("{name}: a file of {program}, which is not judged yet");
-            loader.miss(Miss::OtherClient, what, "--claude FILE");
+            let (why, what) = other_file(&name, program);
+            loader.miss(why, what, "--claude FILE");
+            continue;
+        }
+        if manifest::carries_any(loader, path) {
+            add_gateway(loader, path, How::Flag);
             continue;
         }
         match recognise::named(loader, path) {
             Some(Kind::LiteLlm) => add_gateway(loader, path, How::Flag),
             Some(Kind::Compose) => compose_files.push(path.clone()),
             Some(Kind::Client) => {
-                claude::load_file(loader, path, How::Flag);
+                client::load_file(loader, path, How::Flag);
             }
             Some(Kind::Env) | None => {
                 let name = shown(path, &request.cwd);
@@ -86,6 +94,60 @@ fn named(loader: &mut Loader<'_>) {
     }
     for files in recognise::with_overrides(compose_files) {
         add_project(loader, &files, How::Flag);
+    }
+}
+
+/// Why a file that another program's rules are for was not read, and what is said of it.
+fn other_file(name: &str, program: &str) -> (Miss, String) {
+    let is_known = (Client::ALL.into_iter()).any(|client| client.title() == program);
+    match is_known {
+        true => (
+            Miss::PassedOver,
+            format!("{name}: by its name a copy of a file of {program}"),
+        ),
+        false => (
+            Miss::OtherClient,
+            format!("{name}: a file of {program}, which is not judged yet"),
+        ),
+    }
+}
+
+/// A file given as one of Claude's: of Claude Code, or of Claude Desktop if that is what it is called.
+fn name_claude(loader: &mut Loader<'_>, path: &Path) {
+    let name = shown(path, &loader.request.cwd);
+    let other = known().other(path);
+    // Copies of a known client's file have names that only resemble it.
+    let titled = || {
+        Client::ALL
+            .into_iter()
+            .find(|client| other == Some(client.title()))
+    };
+    let client = of_path(path).or_else(|| of_example(path)).or_else(titled);
+    let said = match (client, other) {
+        (Some(Client::ClaudeCode), _) | (None, None) => None,
+        (Some(Client::ClaudeDesktop), _) => Some(format!(
+            "{name}: a file of Claude Desktop, read as such; Claude Code does not read it"
+        )),
+        (Some(client), _) => Some(format!(
+            "{name}: a file of {}, read as one of Claude Code's because of --claude",
+            client.title()
+        )),
+        (None, Some(program)) => Some(format!(
+            "{name}: a file of {program}, which is not judged yet; read as one of Claude Code's"
+        )),
+    };
+    if let Some(what) = said {
+        loader.miss(Miss::Misread, what, "--claude FILE");
+    }
+    let client = client.filter(|client| *client == Client::ClaudeDesktop);
+    let index = client::load_as(
+        loader,
+        path,
+        client.unwrap_or(Client::ClaudeCode),
+        How::Flag,
+    );
+    if let Some(index) = index {
+        loader.stack.clients[index].is_certain = true;
     }
 }
 
@@ -110,13 +172,18 @@ fn search(loader: &mut Loader<'_>, roots: &[PathBuf]) {
         search::search(loader, root, &mut found);
     }
     for path in recognise::without_parts(loader, &found.compose) {
-        add_project(loader, &[path], How::Found);
+        // What another file includes may use that one's networks and volumes.
+        let dirs = directories_around(loader, &path);
+        match recognise::includer(loader, &path, &dirs) {
+            Some(whole) => add_project(loader, &[whole], How::Mounted),
+            None => add_project(loader, &[path], How::Found),
+        };
     }
     for path in &found.litellm {
         add_gateway(loader, path, How::Found);
     }
     for path in &found.clients {
-        claude::load_file(loader, path, How::Found);
+        client::load_file(loader, path, How::Found);
     }
 }
 
@@ -155,12 +222,14 @@ fn mounting_projects(loader: &mut Loader<'_>) {
     if !request.compose.is_empty() || named(loader) {
         return;
     }
+    let mounts = placing::Mounts::of(&loader.stack);
     let wanted: Vec<PathBuf> = loader
         .stack
         .gateways
         .iter()
+        .filter(|gateway| gateway.home != Home::Kubernetes)
         .map(|gateway| gateway.path.clone())
-        .filter(|path| !is_mounted(loader, path))
+        .filter(|path| !is_mounted(loader, &mounts, path))
         .collect();
     let places: Vec<Vec<PathBuf>> = wanted
         .iter()
@@ -191,21 +260,18 @@ fn mounting_projects(loader: &mut Loader<'_>) {
             loader.stack.missed.truncate(before.2);
         }
     }
+    let mounts = placing::Mounts::of(&loader.stack);
     for (path, places) in wanted.iter().zip(&places) {
-        if !is_mounted(loader, path) {
+        if !is_mounted(loader, &mounts, path) {
             let name = shown(path, &request.cwd);
             let places = looked_in(places, &request.cwd);
-            loader.missed(
-                format!("a compose file that mounts {name} (looked in {places})"),
-                "--compose FILE",
-            );
+            loader.missed_mount(name, &places);
         }
     }
 }
 
-fn is_mounted(loader: &Loader<'_>, path: &Path) -> bool {
-    let mut projects = loader.stack.projects.iter();
-    projects.any(|project| placing::runs(&loader.stack, project, path))
+fn is_mounted(loader: &Loader<'_>, mounts: &placing::Mounts, path: &Path) -> bool {
+    !placing::runners(&loader.stack, mounts, path).is_empty()
 }
 
 /// A file's directory and those above it, as far as its repository goes.
@@ -225,7 +291,7 @@ fn directories_around(loader: &Loader<'_>, path: &Path) -> Vec<PathBuf> {
 fn clients_of_home(loader: &mut Loader<'_>) {
     let request = loader.request;
     let Some(home) = &request.home else { return };
-    let user_file = claude::user_file(request);
+    let user_file = client::user_file(request);
     let mut places: BTreeSet<PathBuf> = user_file.iter().cloned().collect();
     for file in &known().files {
         places.extend(
@@ -242,19 +308,21 @@ fn clients_of_home(loader: &mut Loader<'_>) {
         }
     }
     places.extend(known().not_read.iter().map(|file| home.join(&file.path)));
+    for other in Client::ALL.map(of) {
+        let below_home = other.files.iter().flat_map(|file| &file.home);
+        places.extend(below_home.map(|place| home.join(place)));
+    }
 
     let mut loaded = Vec::new();
     for path in places.iter().filter(|path| loader.files.is_file(path)) {
         let is_new = !loader.stack.clients.iter().any(|have| have.path == *path);
         let wanted = user_file.as_ref() == Some(path) || recognise::is_client(loader, path);
-        if is_new && wanted && claude::load_file(loader, path, How::Found).is_some() {
+        if is_new && wanted && client::load_file(loader, path, How::Found).is_some() {
             loaded.push(path.clone());
         }
     }
     let only_pointing = names_only_litellm(request);
-    if only_pointing {
-        forget_others(loader, &loaded);
-    }
+    forget_others(loader, &loaded, only_pointing);
     if loader.stack.clients.is_empty() {
         let what = if only_pointing {
             "a client file that points at this gateway"
@@ -269,14 +337,19 @@ fn clients_of_home(loader: &mut Loader<'_>) {
     }
 }
 
-/// Takes back those files of the home that have nothing to do with the gateway.
-fn forget_others(loader: &mut Loader<'_>, loaded: &[PathBuf]) {
+/// Takes back those files of the home that have nothing to do with a gateway of this stack: all such files, or those
+/// of other clients than Claude Code only.
+fn forget_others(loader: &mut Loader<'_>, loaded: &[PathBuf], all: bool) {
     let gateways = points::Addresses::of(&loader.stack);
     let points: Vec<bool> = loader
         .stack
         .clients
         .iter()
-        .map(|file| !loaded.contains(&file.path) || gateways.are_pointed_at_by(&loader.stack, file))
+        .map(|file| {
+            !loaded.contains(&file.path)
+                || !all && file.client == Client::ClaudeCode
+                || gateways.are_pointed_at_by(&loader.stack, file)
+        })
         .collect();
     // Managed servers exclude all others: where any other file counts, so do they.
     let any = points.contains(&true);
@@ -306,14 +379,53 @@ fn add_gateway(loader: &mut Loader<'_>, path: &Path, how: How) {
     if loader.stack.gateways.iter().any(have) {
         return;
     }
-    let id = loader.open(path, LITELLM);
+    let holds = match manifest::read(loader, path) {
+        manifest::Manifest::No => {
+            let home = match manifest::is_generated_from(loader, path) {
+                true => Home::Kubernetes,
+                false => Home::Unknown,
+            };
+            add_gateway_at(loader, path, how, None, home);
+            return;
+        }
+        manifest::Manifest::Yes(holds) => holds,
+    };
+    let name = shown(path, &loader.request.cwd);
+    for unread in holds.unread {
+        loader.passed_over(
+            format!("{unread} in {name}, unless they stand in a smaller file"),
+            "--litellm FILE",
+        );
+    }
+    if holds.slots.is_empty() {
+        loader.missed(
+            format!("a LiteLLM configuration in {name}, which is a Kubernetes manifest"),
+            "--litellm FILE",
+        );
+    }
+    for slot in holds.slots {
+        add_gateway_at(loader, path, how, Some(slot), Home::Kubernetes);
+    }
+}
+
+/// Takes a file, or what it carries in a slot, for a gateway's.
+fn add_gateway_at(loader: &mut Loader<'_>, path: &Path, how: How, slot: Option<Slot>, home: Home) {
+    let id = loader.open_at(path, LITELLM, slot.as_ref());
     loader.input(id, Kind::LiteLlm, how);
     let name = loader.stack.name(id);
+    let id_of = match &slot {
+        None => format!("gateway:{name}"),
+        Some(slot) if slot.document == 0 => format!("gateway:{name}#{}", slot.path),
+        Some(slot) => format!("gateway:{name}#{}:{}", slot.document, slot.path),
+    };
     loader.stack.gateways.push(Gateway {
-        id: format!("gateway:{name}"),
+        id: id_of,
         kind: GatewayKind::LiteLlm,
         root: Pointer::root(id),
         path: path.to_owned(),
+        home,
+        templates: Vec::new(),
+        includes: Vec::new(),
     });
 }
 

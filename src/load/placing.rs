@@ -1,10 +1,14 @@
 //! Which service runs a gateway's configuration file: the one answer for everything that asks.
 
+mod mounts;
+
 use std::path::{Path, PathBuf};
+
+pub use mounts::Mounts;
 
 use super::clean;
 use crate::catalog::gateway::known;
-use crate::model::{Gateway, Mount, Project, Service, ServiceId, Stack};
+use crate::model::{Gateway, Home, Mount, Project, Service, ServiceId, Stack};
 
 /// File names that Compose looks for by itself, in its order.
 pub(super) const COMPOSE_NAMES: [&str; 4] = [
@@ -21,6 +25,8 @@ pub enum Placed {
     By(ServiceId),
     /// In that of one of these, which differ.
     Several(Vec<ServiceId>),
+    /// In a cluster of Kubernetes.
+    Cluster,
     /// No service that was read has its file.
     #[default]
     Nowhere,
@@ -31,7 +37,7 @@ impl Placed {
     pub fn service(&self) -> Option<ServiceId> {
         match self {
             Placed::By(service) => Some(*service),
-            Placed::Several(_) | Placed::Nowhere => None,
+            Placed::Several(_) | Placed::Cluster | Placed::Nowhere => None,
         }
     }
 
@@ -52,6 +58,9 @@ impl Placed {
                     services.len()
                 ))
             }
+            Placed::Cluster => {
+                Some("it runs in Kubernetes, whose workloads are not read".to_owned())
+            }
             Placed::Nowhere => Some("no compose file says which image runs it".to_owned()),
         }
     }
@@ -68,8 +77,11 @@ fn declared(stack: &Stack, id: ServiceId) -> String {
 
 /// Where a gateway runs. Of several services the one of the file that Compose itself would take is meant; services that
 /// run one image in one way are as good as one.
-pub fn placed(stack: &Stack, gateway: &Gateway) -> Placed {
-    let mut found = runners(stack, &gateway.path);
+pub fn placed(stack: &Stack, mounts: &Mounts, gateway: &Gateway) -> Placed {
+    if gateway.home == Home::Kubernetes {
+        return Placed::Cluster;
+    }
+    let mut found = runners(stack, mounts, &gateway.path);
     if found.len() > 1 {
         let standard: Vec<ServiceId> = found
             .iter()
@@ -120,11 +132,12 @@ enum Claim {
 }
 
 /// The services that run the file at `path`, of the surest kind that there is.
-pub(super) fn runners(stack: &Stack, path: &Path) -> Vec<ServiceId> {
-    let claims: Vec<(Claim, ServiceId)> = stack
-        .services()
-        .filter_map(|(id, service)| {
-            let claim = claim(stack, stack.project(id), service, path)?;
+pub(super) fn runners(stack: &Stack, mounts: &Mounts, path: &Path) -> Vec<ServiceId> {
+    let claims: Vec<(Claim, ServiceId)> = mounts
+        .services_with(stack, path)
+        .into_iter()
+        .filter_map(|id| {
+            let claim = claim(stack, stack.project(id), stack.service(id), path)?;
             Some((claim, id))
         })
         .collect();
@@ -194,8 +207,28 @@ fn started_with(service: &Service) -> Option<PathBuf> {
     host_path(&service.mounts, &inside)
 }
 
+/// Where the container of a service has the file at `path`.
+pub(super) fn inside(stack: &Stack, service: &Service, path: &Path) -> Option<PathBuf> {
+    if let Some(config) = known().runs.config_of(service) {
+        let config = clean(&config);
+        let host = host_path(&service.mounts, &config);
+        if host.is_some_and(|host| stack.links.same(&host, path)) {
+            return Some(config);
+        }
+    }
+    service.mounts.iter().find_map(|mount| {
+        let host = mount.host.as_deref()?;
+        let target = Path::new(&mount.target);
+        if stack.links.same(host, path) {
+            return Some(clean(target));
+        }
+        let rest = path.strip_prefix(host).ok()?;
+        Some(clean(&target.join(rest)))
+    })
+}
+
 /// What a path of the container is on the host; the innermost mount counts.
-fn host_path(mounts: &[Mount], inside: &Path) -> Option<PathBuf> {
+pub(super) fn host_path(mounts: &[Mount], inside: &Path) -> Option<PathBuf> {
     let (mount, rest) = mounts
         .iter()
         .filter_map(|mount| {

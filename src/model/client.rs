@@ -7,13 +7,30 @@ use crate::source::{At, Pointer, SourceId};
 pub enum Client {
     /// Claude Code.
     ClaudeCode,
+    /// Claude Desktop, the application.
+    ClaudeDesktop,
+    /// Cursor.
+    Cursor,
+    /// VS Code with Copilot.
+    VsCode,
 }
 
 impl Client {
-    /// Stable id, as in hop names.
+    /// All of them.
+    pub const ALL: [Client; 4] = [
+        Client::ClaudeCode,
+        Client::ClaudeDesktop,
+        Client::Cursor,
+        Client::VsCode,
+    ];
+
+    /// Stable id, as in hop names and of its page in the catalog.
     pub fn id(self) -> &'static str {
         match self {
             Client::ClaudeCode => "claude-code",
+            Client::ClaudeDesktop => "claude-desktop",
+            Client::Cursor => "cursor",
+            Client::VsCode => "vscode",
         }
     }
 
@@ -21,6 +38,9 @@ impl Client {
     pub fn title(self) -> &'static str {
         match self {
             Client::ClaudeCode => "Claude Code",
+            Client::ClaudeDesktop => "Claude Desktop",
+            Client::Cursor => "Cursor",
+            Client::VsCode => "VS Code",
         }
     }
 }
@@ -32,10 +52,12 @@ pub enum Scope {
     Managed,
     /// `projects.<dir>.mcpServers` in `~/.claude.json`; the directory.
     Local(String),
-    /// `.mcp.json` in a project.
+    /// `.mcp.json` in a project; another client's file in a project.
     Project,
-    /// `mcpServers` in `~/.claude.json`.
+    /// `mcpServers` in `~/.claude.json`; another client's file of one user.
     User,
+    /// `.mcp.json` in a plugin: its servers come and go with the plugin.
+    Plugin,
     /// A file that no version of the client reads.
     NotRead,
 }
@@ -51,8 +73,44 @@ pub struct ClientFile {
     pub path: std::path::PathBuf,
     /// Whether the client reads this path at all.
     pub is_read: bool,
+    /// Whether it is this client's for certain: by its path, or because a person said so. Of any other name it may be
+    /// another program's.
+    pub is_certain: bool,
+    /// Whether it belongs to a plugin of Claude Code's, as far as the folders around it tell.
+    pub is_plugin: bool,
     /// Servers in it, in the order of the file.
     pub entries: Vec<ClientEntry>,
+}
+
+/// What decides, beside the files with servers, whether Claude Code connects to them.
+#[derive(Debug, Default)]
+pub struct ClientState {
+    /// Whether the home and this machine were looked at: without that, nothing is known of approvals.
+    pub home_read: bool,
+    /// The user's own file, which also says which projects are trusted; nothing when there is none.
+    pub user_file: Option<SourceId>,
+    /// Settings files that were found, in no order.
+    pub settings: Vec<SettingsFile>,
+}
+
+/// A settings file of Claude Code's.
+#[derive(Clone, Debug)]
+pub struct SettingsFile {
+    /// The file.
+    pub source: SourceId,
+    /// Whose settings they are.
+    pub scope: SettingsScope,
+}
+
+/// Whose settings a file has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingsScope {
+    /// The administrator's.
+    Managed,
+    /// One user's.
+    User,
+    /// Everybody's, or one person's, in this project directory.
+    Project(std::path::PathBuf),
 }
 
 /// One server of a client.

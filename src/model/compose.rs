@@ -27,6 +27,9 @@ pub struct Project {
     pub services: Vec<Service>,
     /// Networks: declared ones and, when used, the implicit `default`.
     pub networks: Vec<Network>,
+    /// The profiles that COMPOSE_PROFILES switches on; `None` where neither the shell nor an env file sets it, so that
+    /// `--profile` alone decides.
+    pub profiles: Option<Vec<String>>,
     /// What could not be read or followed (a missing `include`, a cycle of `extends`, unknown profile…), with its
     /// place. Empty means that the whole project is known, so that absence of a service is a fact.
     pub gaps: Vec<At<String>>,
@@ -43,6 +46,22 @@ impl Project {
         self.services
             .iter()
             .position(|service| service.name.value == name)
+    }
+
+    /// Whether Compose creates a service only with a profile that COMPOSE_PROFILES does not switch on. Not where a name
+    /// depends on a variable.
+    pub fn leaves_out(&self, service: &Service) -> bool {
+        let wanted = || {
+            service
+                .profiles
+                .iter()
+                .map(|profile| profile.value.as_str())
+        };
+        let mut active = self.profiles.iter().flatten();
+        !service.profiles.is_empty()
+            && !wanted().any(|profile| profile.contains('$'))
+            && !active
+                .any(|name| name == "*" || name.contains('$') || wanted().any(|it| it == name))
     }
 }
 
@@ -142,6 +161,8 @@ pub struct EnvFile {
     pub source: Option<SourceId>,
     /// Whether its variables are known.
     pub read: bool,
+    /// Where it is absent: the example beside it from which people make it, and the file itself, as names are shown.
+    pub example: Option<(String, String)>,
 }
 
 /// Something mounted into a container.
@@ -187,6 +208,10 @@ pub struct Service {
     pub entrypoint: Option<At<Vec<Text>>>,
     /// Variables; of those with one name the winner stands first, the others follow.
     pub environment: Vec<EnvVar>,
+    /// Names of variables that Compose sets because of `models`; their values are not known here.
+    pub model_variables: Vec<String>,
+    /// Whether a provider that it depends on may set variables of any name.
+    pub has_provider_variables: bool,
     /// `env_file` entries.
     pub env_files: Vec<EnvFile>,
     /// `ports`.
@@ -199,6 +224,8 @@ pub struct Service {
     pub networks: Vec<Attachment>,
     /// `network_mode`.
     pub network_mode: Option<At<Text>>,
+    /// `networks` written beside `network_mode`, which Compose refuses; they are not in [`Service::networks`].
+    pub networks_beside_mode: Option<Pointer>,
     /// `extra_hosts`: name and address.
     pub extra_hosts: Vec<At<(String, String)>>,
     /// `volumes`, and `configs` with a file.
@@ -213,10 +240,16 @@ pub struct Service {
     pub restart: Option<At<Text>>,
     /// `depends_on`: service names, with the condition where one is written.
     pub depends_on: Vec<At<(String, Option<String>)>>,
+    /// `labels`: name and value.
+    pub labels: Vec<At<(String, Text)>>,
     /// `profiles`; empty means always on.
     pub profiles: Vec<At<String>>,
     /// Why part of what is written of it was not read, if so: then what is absent here may stand there.
     pub unread: Option<String>,
+    /// `use_api_socket: true`: Compose mounts the engine's socket.
+    pub api_socket: Option<Pointer>,
+    /// `provider`: a program makes what the service stands for, and there is no container.
+    pub provider: Option<Pointer>,
     /// The service itself.
     pub at: Pointer,
 }
@@ -253,6 +286,11 @@ impl Service {
             .find(|variable| variable.name == name)
     }
 
+    /// Whether Compose itself may set a variable that no file defines.
+    fn is_set_by_compose(&self, name: &str) -> bool {
+        self.has_provider_variables || self.model_variables.iter().any(|set| set == name)
+    }
+
     /// What is known of a variable in the container, as far as files say it.
     pub fn env(&self, name: &str) -> EnvLookup {
         let unread = self.env_files.iter().any(|file| !file.read);
@@ -262,7 +300,9 @@ impl Service {
                 Some(value) => EnvLookup::Set(value.to_owned()),
                 None => EnvLookup::Unknown,
             },
-            None if unread || !self.complete() => EnvLookup::Unknown,
+            None if unread || !self.complete() || self.is_set_by_compose(name) => {
+                EnvLookup::Unknown
+            }
             None => EnvLookup::Unset,
         }
     }

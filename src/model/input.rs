@@ -69,6 +69,8 @@ pub struct Missed {
     pub flag: &'static str,
     /// Why it is none.
     pub why: Miss,
+    /// The file that it would mount, if that is what was looked for.
+    pub mounts: Option<String>,
 }
 
 /// Why something is no part of the run as it should be.
@@ -78,6 +80,8 @@ pub enum Miss {
     NotFound,
     /// It is there, and was not read.
     PassedOver,
+    /// It is a template, and nothing has rendered it.
+    Unrendered,
     /// It is another client's, and was not read.
     OtherClient,
     /// It is another client's, and was read by the rules of one that is known.
@@ -90,6 +94,7 @@ impl Miss {
         match self {
             Miss::NotFound => "not-found",
             Miss::PassedOver => "passed-over",
+            Miss::Unrendered => "unrendered",
             Miss::OtherClient => "other-client",
             Miss::Misread => "misread",
         }
@@ -99,10 +104,15 @@ impl Miss {
 impl Missed {
     /// The whole sentence.
     pub fn line(&self) -> String {
-        let Missed { what, flag, why } = self;
+        let Missed {
+            what, flag, why, ..
+        } = self;
         match why {
             Miss::NotFound => format!("not found: {what}; {flag} adds it"),
             Miss::PassedOver => format!("passed over: {what}; {flag} reads it"),
+            Miss::Unrendered => {
+                format!("not rendered: {what}; render it, and name the result with {flag}")
+            }
             Miss::OtherClient => {
                 format!("passed over: {what}; {flag} reads it, if it is meant for Claude Code")
             }

@@ -17,6 +17,24 @@ pub enum Spelling {
     Moustache,
     /// `os.environ/NAME`.
     OsEnviron,
+    /// `${input:NAME}`: what a person is asked for, not a variable.
+    Input,
+}
+
+impl Spelling {
+    /// The spelling that the catalog calls so.
+    pub fn from_word(word: &str) -> Option<Spelling> {
+        Some(match word {
+            "braces" => Spelling::Braces,
+            "env-braces" => Spelling::EnvBraces,
+            "env" => Spelling::Env,
+            "dollar" => Spelling::Dollar,
+            "moustache" => Spelling::Moustache,
+            "os-environ" => Spelling::OsEnviron,
+            "input" => Spelling::Input,
+            _ => return None,
+        })
+    }
 }
 
 /// A reference in a text.
@@ -72,6 +90,10 @@ fn reference(text: &str, start: usize, limits: &Limits) -> Option<Reference> {
         let name = name(inner)?;
         inner[name.len()..].starts_with('}').then_some(())?;
         (Spelling::EnvBraces, name, name.len() + 7)
+    } else if let Some(inner) = rest.strip_prefix("${input:") {
+        let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))?;
+        (end > 0 && inner[end..].starts_with('}')).then_some(())?;
+        (Spelling::Input, &inner[..end], end + 9)
     } else if let Some(inner) = rest.strip_prefix("{env:") {
         let name = name(inner)?;
         inner[name.len()..].starts_with('}').then_some(())?;
@@ -153,6 +175,10 @@ mod tests {
                 vec![(Spelling::EnvBraces, "KEY", "${env:KEY}")],
             ),
             (
+                "Basic ${input:my-key}",
+                vec![(Spelling::Input, "my-key", "${input:my-key}")],
+            ),
+            (
                 "Bearer {env:KEY}",
                 vec![(Spelling::Env, "KEY", "{env:KEY}")],
             ),
@@ -210,6 +236,8 @@ mod tests {
             "{{ prompt }}",
             "${ X }",
             "é${",
+            "${input:}",
+            "${input:a b}",
         ] {
             assert_eq!(Reference::find(text), Vec::new(), "{text}");
         }

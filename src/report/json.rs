@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Repairs, spot};
 use crate::Examination;
 use crate::check::Severity;
+use crate::gateway::Known;
 use crate::secret::redact;
 use crate::verdict::{FindingId, Judged, Verdict};
 use crate::{change, fix};
@@ -58,6 +59,8 @@ struct Gateway<'a> {
     kind: &'static str,
     version: Option<String>,
     version_from: Option<&'static str>,
+    /// The place that says it, or why none does.
+    version_because: Option<String>,
     starts: bool,
     servers: Vec<Server<'a>>,
 }
@@ -121,6 +124,7 @@ struct Fix<'a> {
     withheld: Option<String>,
     text: Option<String>,
     then: Vec<String>,
+    remarks: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -195,6 +199,10 @@ fn document(examination: &Examination) -> Document<'_> {
                 kind: gateway.kind.word(),
                 version: view.version.version().map(ToString::to_string),
                 version_from: view.version.from().map(|from| from.word()),
+                version_because: match &view.version {
+                    Known::Exact(..) => view.version_because.as_deref().map(redact),
+                    Known::Unknown(why) => Some(redact(why)),
+                },
                 starts: view.outcome.starts(),
                 servers: view
                     .outcome
@@ -329,5 +337,6 @@ fn repair<'a>(examination: &'a Examination, repairs: &Repairs<'_>, fix: &change:
         withheld,
         text: fix.text.as_deref().map(redact),
         then: fix.then.iter().map(|command| redact(command)).collect(),
+        remarks: fix.remarks.iter().map(|remark| redact(remark)).collect(),
     }
 }

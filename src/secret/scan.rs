@@ -60,6 +60,7 @@ fn in_line(text: &str, line: Range<usize>, kind: Text, found: &mut Vec<Assignmen
             _ if open.len() == DEPTH => None,
             b'=' | b':' => scan.assignment(at, kind, lead),
             b'-' => scan.flag(at, kind).map(|assignment| (assignment, false)),
+            b'$' => scan.default(at).map(|assignment| (assignment, false)),
             _ => None,
         };
         let Some((assignment, takes_line)) = assignment else {
@@ -113,6 +114,23 @@ impl Scan<'_> {
             meant: equals,
         };
         Some((assignment, ends == Ends::Line))
+    }
+
+    /// What a variable is where it is not set: `${DB_PASSWORD:-abc}`.
+    fn default(&self, at: usize) -> Option<Assignment> {
+        let value = self.references.default_at(at..self.line.end)?;
+        let start = at + "${".len();
+        let bytes = self.text.as_bytes()[start..value.start].iter();
+        let name = start
+            ..start
+                + bytes
+                    .take_while(|byte| is_name_byte(**byte) && **byte != b'-')
+                    .count();
+        is_telling(&self.text[name.clone()]).then_some(Assignment {
+            name,
+            value,
+            meant: true,
+        })
     }
 
     /// What follows the flag that begins at `at`: `--token abc`, `"--token", "abc"`.
@@ -250,6 +268,13 @@ fn name_before(bytes: &[u8], from: usize, at: usize) -> Option<Range<usize>> {
         start -= 1;
     }
     (start < end).then_some(start..end)
+}
+
+/// The name that something is given to which follows `before`: `NAME=`, `NAME: "`, `${NAME:-`.
+pub(super) fn name_of(before: &str) -> Option<&str> {
+    let head = before.trim_end_matches(['"', '\'', ' ', '-']);
+    let at = head.strip_suffix(['=', ':'])?.len();
+    name_before(head.as_bytes(), 0, at).map(|name| &head[name])
 }
 
 /// Where a value without quotes ends: with what.

@@ -28,6 +28,15 @@ fn issued_keys_are_known_by_their_shape() {
         ("AKIA", "4QK7ZT2M9XW5LJ3N", "AWS"),
         ("AIza", "SyD4k9QmX7bT2vN8pLr5WzYc3FhJ6sUe1Ga", "Google"),
         ("hf_", "QmXbTvNpLrWzYcFhJsUeGaKdTiOwCxBn7Z", "Hugging Face"),
+        ("GOCSPX-", "D4k9QmX7bT2vN8pLr5WzYc3FhJ6s", "Google"),
+        ("r8_", "D4k9QmX7bT2vN8pLr5WzYc3FhJ6sUe1GaKdTiO", "Replicate"),
+        (
+            "lsv2_pt_",
+            "9f3d2c71a8e64b05b1d7c6e29f3d2c71_a8e64b05b1",
+            "LangSmith",
+        ),
+        ("dckr_pat_", "D4k9QmX7bT2vN8pLr5WzYc3FhJ6", "Docker Hub"),
+        ("hvs.", "CAESID4k9QmX7bT2vN8pLr5WzYc3FhJ6sUe1Ga", "Vault"),
     ] {
         let text = format!("{prefix}{tail}");
         let kind = kind("anything", &text).unwrap_or_else(|| panic!("{text}"));
@@ -145,6 +154,24 @@ fn random_values_under_telling_names() {
         Some(Kind::Password)
     );
     assert_eq!(
+        found("environment", "VNC=${DESKTOP_PASSWORD:-Horse1852&Tree}"),
+        Some("Horse1852&Tree")
+    );
+    assert_eq!(kind("VNC_PW", "Horse1852&Tree"), Some(Kind::Password));
+    for text in [
+        "PGPASSWORD=${POSTGRES_PASSWORD:-postgres}",
+        "X=${DB_PASSWORD-changeme}",
+        "X=${API_KEY:-sk-local}",
+        "X=${API_KEY:?set it to 9f3d2c71a8e64b05b1d7}",
+        "X=${TRACE_ID:-9f3d2c71a8e64b05b1d7}",
+    ] {
+        assert_eq!(kind("environment", text), None, "{text}");
+    }
+    assert_eq!(
+        mask(Some("X"), "a ${DB_PASSWORD:-hunter22} ${PORT:-8080}"),
+        "a ${DB_PASSWORD:-********} ${PORT:-8080}"
+    );
+    assert_eq!(
         found("environment", "API_TOKEN=9f3d2c71a8e64b05b1d7"),
         Some("9f3d2c71a8e64b05b1d7")
     );
@@ -155,6 +182,72 @@ fn random_values_under_telling_names() {
     assert_eq!(
         found("url", "https://host/sse?token=9f3d2c71a8e64b05b1d7&x=1"),
         Some("9f3d2c71a8e64b05b1d7")
+    );
+}
+
+#[test]
+fn what_everybody_may_know_is_no_secret() {
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtY3AifQ.4kZ7QmX2bT9vN3pLr8Wz";
+    for key in [
+        "TURNSTILE_SITE_KEY",
+        "RECAPTCHA_SITE_KEY",
+        "STRIPE_PUBLISHABLE_KEY",
+        "SSH_KEY_FINGERPRINT",
+        "IDEMPOTENCY_KEY",
+        "TOKEN_ISSUED_AT",
+        "firstTokenDate",
+        "tokenExpiresAt",
+        "NEXT_PUBLIC_MAP_TOKEN",
+        "VITE_API_KEY",
+        "EXPO_PUBLIC_API_KEY",
+    ] {
+        assert_eq!(kind(key, "9f3d2c71a8e64b05b1d7"), None, "{key}");
+    }
+    assert_eq!(kind("NEXT_PUBLIC_SUPABASE_ANON_KEY", jwt), None);
+    assert_eq!(
+        kind("environment", &format!("SUPABASE_ANON_KEY={jwt}")),
+        None
+    );
+    assert_eq!(
+        kind("environment", &format!("SITE_KEY=${{SITE_KEY:-{jwt}}}")),
+        None
+    );
+    // What stands beside a public key is looked at all the same.
+    assert_eq!(
+        found(
+            "command",
+            &format!("serve --site-key={jwt} --api-key=9f3d2c71a8e64b05b1d7")
+        ),
+        Some("9f3d2c71a8e64b05b1d7")
+    );
+    assert_eq!(kind("SUPABASE_SERVICE_ROLE_KEY", jwt), Some(Kind::Jwt));
+    assert_eq!(
+        kind("SITE_SECRET_KEY", "9f3d2c71a8e64b05b1d7"),
+        Some(Kind::Named)
+    );
+    assert_eq!(
+        kind("VITEST_API_KEY", "9f3d2c71a8e64b05b1d7"),
+        Some(Kind::Named)
+    );
+}
+
+#[test]
+fn times_and_code_are_no_secrets() {
+    for text in [
+        "2025-07-23T03:27:24.018678Z",
+        "2025-07-23 03:27:24+02:00",
+        "process.env.SEARCH9_API_KEY",
+        "String(process.env.SEARCH9_API_KEY)",
+        "os.environ[\"SEARCH9_API_KEY\"]",
+        "import.meta.env.SEARCH9_API_KEY",
+        "$(cat/run/secrets/key9)",
+    ] {
+        assert_eq!(kind("api_token", text), None, "{text}");
+        assert_eq!(kind("api_password", text), None, "{text}");
+    }
+    assert_eq!(
+        kind("api_token", "2025-07-23T03:9f3d2c71a8e6"),
+        Some(Kind::Named)
     );
 }
 
@@ -191,6 +284,12 @@ fn what_is_no_secret() {
         "true",
         "",
         "__LITELLM_MASTER_KEY__",
+        "ENC[AES256_GCM,data:9f3d2c71a8e6,iv:4b05b1d7c6e2,tag:Zk3v9QxT81bL,type:str]",
+        "<path:kv2/data/litellm01#master_key9>",
+        "vault:secret/data/litellm2#MASTER_KEY",
+        "op://infra2/litellm9/master-key",
+        "ref+vault://secret/litellm2#/master_key9",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:litellm",
     ] {
         assert_eq!(kind("api_key", text), None, "{text}");
     }

@@ -11,15 +11,16 @@ const TELLING: &[&str] = &[
     "credentials", "authorization", "dsn", "cookie", "pat",
 ];
 
-/// Last words of a name that make it a name for something else: `token_url`, `POSTGRES_PASSWORD_FILE`.
+/// Last words of a name that make it a name for something else: `token_url`, `POSTGRES_PASSWORD_FILE`, `tokenExpiresAt`.
 #[rustfmt::skip]
 const ABOUT: &[&str] = &[
-    "alg", "algorithm", "alias", "attribute", "budget", "claim", "command", "count", "duration",
-    "enabled", "endpoint", "env", "expiry", "field", "file", "filename", "format", "generator",
-    "header", "helper", "id", "issuer", "label", "length", "limit", "management", "manager", "mode",
+    "alg", "algorithm", "alias", "at", "attribute", "budget", "claim", "command", "count", "created",
+    "date", "days", "duration", "enabled", "endpoint", "env", "expiration", "expires", "expiry",
+    "field", "file", "filename", "fingerprint", "format", "generator", "header", "helper", "hours",
+    "id", "issued", "issuer", "label", "length", "limit", "management", "manager", "minutes", "mode",
     "mount", "name", "path", "permissions", "policy", "prefix", "provider", "ref", "required",
-    "rotation", "size", "source", "store", "system", "timeout", "ttl", "type", "uri", "url",
-    "usage", "var", "variable", "version",
+    "rotation", "seconds", "size", "source", "store", "system", "time", "timeout", "timestamp", "ttl",
+    "type", "updated", "uri", "url", "usage", "var", "variable", "version",
 ];
 
 /// Words before `key` that make it no secret.
@@ -31,6 +32,16 @@ const OTHER_KEYS: &[&str] = &[
     "partition",
     "cache",
     "hot",
+    "idempotency",
+];
+
+/// Words before `key` that make it one which everybody may know, and which looks like any other.
+const PUBLIC_KEYS: &[&str] = &["anon", "public", "publishable", "site"];
+
+/// What the names of variables begin with that are built into the pages of a website.
+#[rustfmt::skip]
+const PUBLISHED: &[&str] = &[
+    "NEXT_PUBLIC_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "PUBLIC_", "VITE_", "REACT_APP_", "GATSBY_",
 ];
 
 /// Names that tell without one of [`TELLING`].
@@ -80,15 +91,24 @@ pub fn is_telling(name: &str) -> bool {
             "pat" => at + 1 == words.len() && at > 0,
             "key" => at == 0 || !OTHER_KEYS.contains(&words[at - 1].as_str()),
             // `DB_PASS`, but not `pass_through`.
-            "pass" => at + 1 == words.len(),
+            "pass" | "pw" => at + 1 == words.len(),
             word => TELLING.contains(&word) || is_password_word(word),
         })
+}
+
+/// Whether whatever stands under this name is meant for everybody: `TURNSTILE_SITE_KEY`, `NEXT_PUBLIC_API_KEY`.
+pub(super) fn is_published(name: &str) -> bool {
+    let words = words(name);
+    PUBLISHED.iter().any(|start| name.starts_with(start))
+        || words
+            .windows(2)
+            .any(|pair| pair[1] == "key" && PUBLIC_KEYS.contains(&pair[0].as_str()))
 }
 
 /// Whether the name is a password's: those are shorter than keys.
 pub(super) fn names_password(name: &str) -> bool {
     words(name).iter().any(|word| {
-        matches!(word.as_str(), "pass" | "passphrase" | "pwd") || is_password_word(word)
+        matches!(word.as_str(), "pass" | "passphrase" | "pw" | "pwd") || is_password_word(word)
     })
 }
 
@@ -240,6 +260,16 @@ impl<'a> References<'a> {
             .map(|reference| reference.length)
     }
 
+    /// The default of the reference at the start of a range, if it has one: `abc` in `${VAR:-abc}`.
+    pub fn default_at(&self, range: Range<usize>) -> Option<Range<usize>> {
+        if !self.text[range.clone()].starts_with("${") {
+            return None;
+        }
+        let Reference { head, length } = self.at(range.clone(), true)?;
+        let value = range.start + head..range.start + length - 1;
+        (head < length && !value.is_empty()).then_some(value)
+    }
+
     fn at(&self, range: Range<usize>, starts_word: bool) -> Option<Reference> {
         let text = &self.text[range.clone()];
         let whole = |length| Reference {
@@ -314,6 +344,17 @@ pub fn is_placeholder(value: &str) -> bool {
             .split(|c: char| !c.is_ascii_alphanumeric())
             .all(is_common)
         || (value.starts_with("__") && value.ends_with("__"))
+        || is_kept_elsewhere(value)
+}
+
+/// Whether something puts a secret in the place of a value, or decrypts it: SOPS, Vault's injectors, Argo's plugin.
+fn is_kept_elsewhere(value: &str) -> bool {
+    let within = |open: &str, close: &str| value.starts_with(open) && value.ends_with(close);
+    within("ENC[", "]")
+        || within("<path:", ">")
+        || ["vault:", "arn:"]
+            .iter()
+            .any(|start| value.starts_with(start))
 }
 
 /// Whether user info of a URL only says what belongs there: `USER:PASSWORD`, `user:<password>`.
@@ -400,6 +441,40 @@ pub(super) fn is_opaque(value: &str) -> bool {
         && !is_wordy(value)
         && !is_named_default(value)
         && !is_placeholder(value)
+        && !is_timestamp(value)
+        && !is_code(value)
+}
+
+/// A date, or a date and a time, as ISO 8601 writes them.
+fn is_timestamp(value: &str) -> bool {
+    let (date, time) = value.split_at_checked(10).unwrap_or((value, ""));
+    let dated = date.len() == 10
+        && date.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    let is_time = |time: &str| {
+        time.bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'+' | b'-' | b'Z'))
+    };
+    dated && (time.is_empty() || time.strip_prefix(['T', 't', ' ', '_']).is_some_and(is_time))
+}
+
+/// A piece of a program that gets the value from somewhere.
+fn is_code(value: &str) -> bool {
+    const READS: &[&str] = &[
+        "process.env",
+        "os.environ",
+        "os.getenv",
+        "import.meta.env",
+        "Deno.env",
+        "Bun.env",
+        "getenv(",
+        "$(",
+        "String(",
+        "System.getenv",
+    ];
+    READS.iter().any(|read| value.contains(read))
 }
 
 /// Digits among letters, or capitals and small letters in turns; and not the same few characters again and again.
@@ -458,6 +533,8 @@ pub(super) fn is_password(value: &str) -> bool {
         && !is_path(value)
         && !is_wordy(value)
         && !is_named_default(value)
+        && !is_timestamp(value)
+        && !is_code(value)
 }
 
 /// Words, short numbers and word-number compounds, joined: `mcp-postgres-v2`, `gpt-4o-mini`, `db.internal.lan`.

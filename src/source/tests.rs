@@ -448,6 +448,17 @@ fn scalars_of_go_yaml() {
 }
 
 #[test]
+fn a_key_that_comes_again_keeps_its_place() {
+    let source = parsed(py("a: 1\nb: 2\na: 3\n"));
+    let entries = source.root().entries();
+    let written: Vec<_> = entries
+        .iter()
+        .map(|(key, node)| (*key, node.scalar_text().unwrap_or_default()))
+        .collect();
+    assert_eq!(written, [("a", "3"), ("b", "2")]);
+}
+
+#[test]
 fn core_tags_decide() {
     let source = parsed(py(
         "a: !!str 12\nb: !!int '3'\nc: !!float 3\nd: !!bool 'YES'\ne: !!null x\nf: ! 12\n",
@@ -459,13 +470,20 @@ fn core_tags_decide() {
     assert_eq!(kinds, [Str, Int, Float, Bool(true), Null, Int]);
     assert_eq!(
         refused(&go("a: !!int abc")),
-        ("\"abc\" cannot be read as !!int".into(), "abc")
+        ("the reader cannot take this for !!int".into(), "abc")
     );
 }
 
 #[test]
 fn what_only_pyyaml_refuses() {
     for (text, message, at) in [
+        (
+            "a: &x 1\nb: &x 2\n",
+            "the anchor x is there twice: the reader takes each name once",
+            "&x",
+        ),
+        ("a: !!str {b: c}", "a mapping cannot be read as !!str", "{"),
+        ("a: !!map [b]", "a list cannot be read as !!map", "["),
         ("a:\tb", "found a tab that cannot start any token", "\t"),
         ("\ta: b", "found a tab that cannot start any token", "\t"),
         (

@@ -1,6 +1,7 @@
 //! The tree itself: an arena of nodes, and the cursor that walks it.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use super::{MAX_DEPTH, ParseError, Path, Pointer, ScalarKind, Source, Span, Step};
 
@@ -120,6 +121,42 @@ impl Tree {
         })
     }
 
+    /// Says of every node that it is written elsewhere.
+    pub fn relocate(&mut self, place: &dyn Fn(Span) -> Span) {
+        for data in &mut self.nodes {
+            data.span = place(data.span.clone());
+        }
+        for duplicate in &mut self.duplicates {
+            duplicate.first = place(duplicate.first.clone());
+            duplicate.second = place(duplicate.second.clone());
+        }
+    }
+
+    /// The part of the tree below a path, as a tree of its own.
+    pub fn below(mut self, path: &Path) -> Option<Tree> {
+        let mut at = self.root;
+        for step in path.steps() {
+            at = match (&self.data(self.resolve(at)).value, step) {
+                (Value::Map(map), Step::Key(key)) => map.entries[self.own_slot(map, key)?].1,
+                (Value::Seq(items), Step::Index(index)) => *items.get(*index)?,
+                _ => return None,
+            };
+        }
+        let at = self.resolve(at);
+        self.root = at;
+        self.nodes[at as usize].parent = None;
+        let count = path.steps().len();
+        self.duplicates.retain_mut(|duplicate| {
+            let inside = duplicate.path.starts_with(path);
+            if inside {
+                duplicate.path = duplicate.path.steps()[count..].to_vec().into();
+            }
+            inside
+        });
+        self.documents = 1;
+        Some(self)
+    }
+
     pub fn documents(&self) -> usize {
         self.documents
     }
@@ -130,6 +167,23 @@ impl Tree {
 
     pub fn duplicates(&self) -> &[Duplicate] {
         &self.duplicates
+    }
+
+    /// Takes merge keys that stand twice for none: the file's reader merges them all.
+    pub fn allow_merges(&mut self) {
+        let mut merges = Vec::new();
+        for data in &self.nodes {
+            if let Value::Map(map) = &data.value {
+                merges.extend(
+                    map.merges
+                        .iter()
+                        .map(|slot| self.data(map.entries[*slot].0).span.start),
+                );
+            }
+        }
+        let merges: HashSet<usize> = merges.into_iter().collect();
+        self.duplicates
+            .retain(|duplicate| !merges.contains(&duplicate.second.start));
     }
 
     fn data(&self, id: NodeId) -> &Data {
@@ -292,7 +346,8 @@ impl Builder {
                 let first = seen.insert(text, slot);
                 if tree.data(*key).is_merge() {
                     merges.push(slot);
-                } else if let Some(first) = first {
+                }
+                if let Some(first) = first {
                     duplicates.push(Duplicate {
                         path: tree.path(NodeId::try_from(id).unwrap_or(0)),
                         key: text.into(),
@@ -491,6 +546,14 @@ impl<'a> Node<'a> {
         matches!(self.tree().data(self.id).value, Value::Alias(_))
     }
 
+    /// Whether an alias outside of this node stands for it, or for something in it.
+    pub fn is_used_elsewhere(self) -> bool {
+        let own = self.span();
+        let within = |span: Span| own.start <= span.start && span.end <= own.end;
+        let mut aliases = self.source.nodes().filter(|node| node.is_alias());
+        aliases.any(|alias| !within(alias.span()) && within(alias.target().span()))
+    }
+
     /// The node that an alias stands for; any other node itself.
     pub fn target(self) -> Node<'a> {
         self.at(self.tree().resolve(self.id))
@@ -572,21 +635,21 @@ impl<'a> Node<'a> {
     pub fn entries(self) -> Vec<(&'a str, Node<'a>)> {
         let own: Vec<_> = self.own_entries().collect();
         let merges = own.iter().any(|(key, _)| key.is_merge());
-        let mut last: HashMap<&str, usize> = HashMap::with_capacity(own.len());
-        for (slot, (key, _)) in own.iter().enumerate() {
-            if let Some(text) = key.scalar_text() {
-                last.insert(text, slot);
+        // A key that comes again gives the place where it came first another value.
+        let mut places: HashMap<&str, usize> = HashMap::with_capacity(own.len());
+        let mut entries: Vec<(&'a str, Node<'a>)> = Vec::with_capacity(own.len());
+        for (key, value) in own.iter().filter(|(key, _)| !key.is_merge()) {
+            let Some(text) = key.scalar_text() else {
+                continue;
+            };
+            match places.entry(text) {
+                Entry::Occupied(place) => entries[*place.get()].1 = *value,
+                Entry::Vacant(place) => {
+                    place.insert(entries.len());
+                    entries.push((text, *value));
+                }
             }
         }
-        let mut entries: Vec<(&'a str, Node<'a>)> = own
-            .iter()
-            .enumerate()
-            .filter(|(_, (key, _))| !key.is_merge())
-            .filter_map(|(slot, (key, value))| {
-                let text = key.scalar_text()?;
-                (last.get(text) == Some(&slot)).then_some((text, *value))
-            })
-            .collect();
         if merges {
             for (key, value) in own.into_iter().rev() {
                 if !key.is_merge() {

@@ -16,7 +16,7 @@
 //! - `!!binary`, `!!omap`, `!!pairs` and `!!set` are a string, lists and a mapping here, with their tag kept.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use granit_parser::{
     ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag,
@@ -59,6 +59,7 @@ fn read(text: &str, dialect: Dialect, blanks: &Blanks) -> Result<Tree, Refusal> 
         builder: Builder::default(),
         stack: Vec::new(),
         anchors: HashMap::new(),
+        names: HashSet::new(),
         at: 0,
         tabs: (dialect == Dialect::PyYaml && text.contains('\t')).then_some(0),
         documents: 0,
@@ -79,6 +80,9 @@ fn read(text: &str, dialect: Dialect, blanks: &Blanks) -> Result<Tree, Refusal> 
     };
     let mut tree = reader.builder.finish(root).map_err(|error| (error, None))?;
     tree.set_documents(reader.documents);
+    if dialect == Dialect::PyYaml {
+        tree.allow_merges();
+    }
     Ok(tree)
 }
 
@@ -168,6 +172,8 @@ struct Reader<'a> {
     stack: Vec<Frame>,
     /// Nodes by granit's anchor numbers; none while the node is being read.
     anchors: HashMap<usize, Option<NodeId>>,
+    /// The names of anchors so far.
+    names: HashSet<String>,
     /// Where the last token ended.
     at: usize,
     /// How far the text is searched for tabs between tokens, if that must be done.
@@ -203,7 +209,7 @@ impl Reader<'_> {
                 }
                 self.place(id)?;
             }
-            Event::Anchor(_, name) => self.anchor_name(&name, &span)?,
+            Event::Anchor(_, name) => self.anchor_name(&name, span)?,
             Event::Alias(anchor) => {
                 self.token(&span)?;
                 let Some(Some(target)) = self.anchors.get(&anchor).copied() else {
@@ -281,16 +287,19 @@ impl Reader<'_> {
         }
     }
 
-    /// YAML 1.1 is narrower about the names of anchors.
-    fn anchor_name(&self, name: &str, span: &Span) -> Result<(), ParseError> {
+    /// YAML 1.1 is narrower about the names of anchors, and PyYAML takes none twice.
+    fn anchor_name(&mut self, name: &str, span: Span) -> Result<(), ParseError> {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if self.dialect == Dialect::GoYaml || name.chars().all(fits) {
+        let message = if self.dialect == Dialect::GoYaml {
             return Ok(());
-        }
-        Err(ParseError {
-            message: "the name of an anchor takes letters, digits, - and _ only".into(),
-            span: span.clone(),
-        })
+        } else if !name.chars().all(fits) {
+            "the name of an anchor takes letters, digits, - and _ only".to_owned()
+        } else if !self.names.insert(name.to_owned()) {
+            format!("the anchor {name} is there twice: the reader takes each name once")
+        } else {
+            return Ok(());
+        };
+        Err(ParseError { message, span })
     }
 
     /// What a scalar is, and its tag if that is not one of the standard ones.
@@ -340,7 +349,7 @@ impl Reader<'_> {
             }
         };
         kind.map(|kind| (kind, None)).ok_or_else(|| ParseError {
-            message: format!("{value:?} cannot be read as !!{name}"),
+            message: format!("the reader cannot take this for !!{name}"),
             span: span.clone(),
         })
     }
@@ -410,6 +419,16 @@ impl Reader<'_> {
         }
         if anchor > 0 {
             self.anchors.insert(anchor, None);
+        }
+        if let Some(kind) = tag.and_then(Tag::core_suffix)
+            && kind != if map { "map" } else { "seq" }
+            && self.dialect == Dialect::PyYaml
+        {
+            let what = if map { "a mapping" } else { "a list" };
+            return Err(ParseError {
+                message: format!("{what} cannot be read as !!{kind}"),
+                span,
+            });
         }
         let mut custom = None;
         if let Some(tag) = tag

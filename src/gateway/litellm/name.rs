@@ -2,36 +2,99 @@
 
 use std::collections::HashMap;
 
-use super::super::Why;
-use super::{Reader, is_falsy, section, server};
+use indexmap::IndexMap;
+
+use super::super::{Value, Why};
+use super::{Reader, Resolved, is_falsy, section, server, settings};
 use crate::catalog::VersionSet;
 use crate::source::{At, Node, Part, Pointer, Step};
 
 /// Gives servers their aliases, and finds names that do not work.
 pub(super) fn read(reader: &mut Reader<'_>, servers: Node<'_>, aliases: Option<Node<'_>>) {
-    if let Some(aliases) = aliases.filter(|aliases| !is_falsy(*aliases)) {
+    if let Some(aliases) = aliases.and_then(|aliases| settings::looked_up(reader, aliases)) {
+        let facts = &reader.facts.servers.aliases;
+        let versions = match is_falsy(aliases) {
+            true => &facts.strict,
+            false => &facts.read,
+        };
+        let wanted = |(_, entry): &(&str, Node<'_>)| own_alias(reader, *entry).is_none();
+        let wanted = servers.entries().iter().any(wanted);
         if aliases.is_map() {
             mapping(reader, servers, aliases);
-        } else {
-            let versions = &reader.facts.servers.aliases.read;
+        } else if wanted && !aliases.is_null() {
             reader.wrong_shape(aliases, "litellm_settings.mcp_aliases", versions);
         }
     }
     own(reader);
     conflicts(reader);
+    ids(reader, servers);
+}
+
+/// Ids that the file gives its servers: each its own, and none that is the name or alias of another.
+fn ids(reader: &mut Reader<'_>, servers: Node<'_>) {
+    const KEY: &str = "server_id";
+    let Some(key) = reader.facts.servers.keys.get(KEY) else {
+        return;
+    };
+    let given: Vec<(usize, Node<'_>, String)> = servers
+        .entries()
+        .into_iter()
+        .filter_map(|(name, entry)| Some((*reader.numbers.get(name)?, entry.get(KEY)?)))
+        .filter_map(|(number, node)| {
+            let id = reader.value(node)?.text()?.trim().to_owned();
+            Some((number, node, id))
+        })
+        .collect();
+    if given.is_empty() {
+        return;
+    }
+    let mut owners: HashMap<&str, Vec<usize>> = HashMap::new();
+    let upstreams = reader.outcome.servers.clone();
+    for (number, server) in upstreams.iter().enumerate() {
+        for name in std::iter::once(&server.name).chain(&server.alias) {
+            owners.entry(&name.value).or_default().push(number);
+        }
+    }
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    for (number, node, id) in given {
+        let owner = owners
+            .get(id.as_str())
+            .and_then(|owners| owners.iter().find(|owner| **owner != number));
+        let needs = match (taken.get(&id), owner) {
+            (Some(other), _) => format!("another id than that of {}", upstreams[*other].name.value),
+            (None, Some(owner)) => {
+                format!("an id that is no name of {}", upstreams[*owner].name.value)
+            }
+            (None, None) => {
+                taken.insert(id, number);
+                continue;
+            }
+        };
+        let why = Why::ValueType {
+            name: format!("mcp_servers.{}.{KEY}", upstreams[number].name.value),
+            is: format!("`{id}`"),
+            needs,
+        };
+        reader.server = Some(number);
+        reader.reject(node.pointer(), Part::Value, why, &key.read);
+        reader.server = None;
+    }
+}
+
+/// The alias that an entry has itself. An empty one is one too: no other is looked for.
+fn own_alias<'n>(reader: &Reader<'_>, entry: Node<'n>) -> Option<Node<'n>> {
+    let own = entry.get("alias").filter(|alias| !alias.is_null())?;
+    (!matches!(reader.resolve(own), Resolved::Nothing(_))).then_some(own)
 }
 
 /// `mcp_aliases`: the first alias of a server counts, unless the server has one of its own.
 fn mapping(reader: &mut Reader<'_>, servers: Node<'_>, aliases: Node<'_>) {
-    let works = &reader.facts.servers.aliases.works;
-    // With an unknown version the alias may be in force, and counts as a name.
-    let in_force = reader.narrow(works).is_some();
-    let broken = works.complement();
-    let mut first: HashMap<usize, Pointer> = HashMap::new();
+    let mut groups: IndexMap<usize, Vec<(&str, Node<'_>)>> = IndexMap::new();
     for (alias, node) in aliases.entries() {
-        let target = node.scalar_text().unwrap_or_default();
+        let value = reader.value(node);
+        let target = value.as_ref().and_then(Value::text).unwrap_or_default();
         let Some(&server) = reader.numbers.get(target) else {
-            if servers.get(target).is_none() {
+            if servers.get(target).is_none() && reader.outcome.gap.is_none() {
                 let why = Why::AliasDangling {
                     alias: alias.to_owned(),
                     target: target.to_owned(),
@@ -40,34 +103,75 @@ fn mapping(reader: &mut Reader<'_>, servers: Node<'_>, aliases: Node<'_>) {
             }
             continue;
         };
-        let own = reader.outcome.servers[server].alias.clone();
-        let wins = match (&own, first.get(&server)) {
-            (_, Some(first)) => Some(first.clone()),
-            (Some(own), None) => Some(own.at.clone()),
-            (None, None) => None,
+        groups.entry(server).or_default().push((alias, node));
+    }
+    for (server, group) in groups {
+        one_server(reader, servers, server, &group);
+    }
+}
+
+/// The aliases that `mcp_aliases` has for one server.
+fn one_server(
+    reader: &mut Reader<'_>,
+    servers: Node<'_>,
+    server: usize,
+    group: &[(&str, Node<'_>)],
+) {
+    let facts = &reader.facts.servers.aliases;
+    let target = reader.outcome.servers[server].name.value.clone();
+    let own = servers
+        .get(&target)
+        .and_then(|entry| own_alias(reader, entry));
+    // With an unknown version the alias may be in force, and counts as a name.
+    let works = reader.narrow(&facts.works).is_some();
+    let known = reader.version.version().is_some();
+    // Where they are gone through twice, what the first pass has taken is passed over by the second, which counts.
+    let twice = known && !works && reader.narrow(&facts.read).is_some();
+    let counting = usize::from(twice);
+    let (all, broken) = (VersionSet::all(), facts.works.complement());
+    for (number, (alias, node)) in group.iter().enumerate() {
+        let ignored = |wins| Why::AliasIgnored {
+            alias: (*alias).to_owned(),
+            target: target.clone(),
+            wins,
         };
-        // Said twice is not ignored.
-        let said = own.as_ref().is_some_and(|own| own.value == alias);
-        let versions = if wins.is_some() {
-            VersionSet::all()
-        } else {
-            broken.clone()
-        };
-        if wins.is_none() {
-            first.insert(server, node.pointer());
-            if in_force {
-                let at = node.pointer();
-                reader.outcome.servers[server].alias = Some(At::new(alias.to_owned(), at));
+        if let Some(own) = own {
+            // Said twice is not ignored.
+            if own.as_str() != Some(*alias) {
+                reader.ignore(
+                    node.pointer(),
+                    Part::Key,
+                    ignored(Some(own.pointer())),
+                    &all,
+                );
+            }
+            continue;
+        }
+        if number == counting && (twice || works) {
+            reader.outcome.servers[server].alias =
+                Some(At::new((*alias).to_owned(), node.pointer()));
+            if let Some(key) = node.key().filter(|key| key.as_str().is_none()) {
+                let why = Why::ValueType {
+                    name: format!("litellm_settings.mcp_aliases.{alias}"),
+                    is: key.shape_name().to_owned(),
+                    needs: "a string".to_owned(),
+                };
+                let versions = if known { &all } else { &facts.works };
+                reader.reject(node.pointer(), Part::Key, why, versions);
             }
         }
-        if !said {
-            let why = Why::AliasIgnored {
-                alias: alias.to_owned(),
-                target: target.to_owned(),
-                wins,
-            };
-            reader.ignore(node.pointer(), Part::Key, why, &versions);
-        }
+        let (wins, versions) = match (group.get(counting), number) {
+            (Some(_), number) if number == counting && twice => continue,
+            (Some((_, first)), number) if number != counting => {
+                let always = known || number > 1;
+                (
+                    Some(first.pointer()),
+                    if always { &all } else { &facts.works },
+                )
+            }
+            _ => (None, &broken),
+        };
+        reader.ignore(node.pointer(), Part::Key, ignored(wins), versions);
     }
 }
 
@@ -128,7 +232,9 @@ fn conflicts(reader: &mut Reader<'_>) {
 fn in_force(reader: &Reader<'_>, at: &Pointer) -> VersionSet {
     match at.path.steps() {
         [Step::Key(section), Step::Key(key), _]
-            if **section == *section::LITELLM && **key == *section::ALIASES =>
+            if **section == *section::LITELLM
+                && **key == *section::ALIASES
+                && reader.version.version().is_none() =>
         {
             reader.facts.servers.aliases.works.clone()
         }

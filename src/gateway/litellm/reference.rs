@@ -3,26 +3,27 @@
 use std::collections::HashMap;
 
 use super::super::Why;
+use super::include::Sections;
 use super::section::SERVERS;
 use super::{PREFIX, Reader};
 use crate::catalog::VersionSet;
 use crate::model::{Reference, Spelling};
-use crate::source::{Node, Part, Source, Step};
+use crate::source::{Node, Part, SourceId, Step};
 
 /// Programs that fill in `$NAME` themselves.
 const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
 
 /// Looks at every string of the file.
-pub(super) fn read(reader: &mut Reader<'_>, source: &Source, root: Node<'_>) {
-    let homes = homes(reader, root);
-    for node in source.nodes() {
+pub(super) fn read(reader: &mut Reader<'_>, sections: &Sections<'_>) {
+    let homes = homes(reader, sections);
+    for node in sections.nodes() {
         if node.is_key() || node.is_alias() {
             continue;
         }
         // Of several lines are scripts, prompts and documents, whose dollars are somebody else's.
         if let Some(text) = node.as_str().filter(|text| !text.trim_end().contains('\n')) {
             for reference in Reference::find(text) {
-                let home = homes.get(&node.span().start);
+                let home = homes.get(&place(node));
                 reader.server = home.and_then(|home| home.number);
                 one(reader, home, node, text, &reference);
             }
@@ -38,18 +39,25 @@ struct Home<'n> {
     key: &'n str,
 }
 
-/// The homes of all strings under `mcp_servers`, by the byte at which each begins. What several servers share belongs
-/// to the first.
-fn homes<'n>(reader: &Reader<'_>, root: Node<'n>) -> HashMap<usize, Home<'n>> {
+/// The file, and the byte at which a node begins in it.
+type Place = (SourceId, usize);
+
+fn place(node: Node<'_>) -> Place {
+    (node.source().id(), node.span().start)
+}
+
+/// The homes of all strings under `mcp_servers`. What several servers share belongs to the first.
+fn homes<'n>(reader: &Reader<'_>, sections: &Sections<'n>) -> HashMap<Place, Home<'n>> {
     let mut homes = HashMap::new();
-    for (name, server) in root.get(SERVERS).map(Node::entries).unwrap_or_default() {
+    let servers = sections.get(SERVERS).map(Node::entries);
+    for (name, server) in servers.unwrap_or_default() {
         for (key, value) in server.entries() {
             let mut rest = vec![value.target()];
             while let Some(node) = rest.pop() {
                 rest.extend(node.items().map(Node::target));
                 rest.extend(node.entries().into_iter().map(|(_, value)| value.target()));
                 if node.as_str().is_some() {
-                    homes.entry(node.span().start).or_insert_with(|| Home {
+                    homes.entry(place(node)).or_insert_with(|| Home {
                         number: reader.numbers.get(name).copied(),
                         server,
                         key,
@@ -108,7 +116,7 @@ fn one(
         )
     } else if in_list {
         ("nothing is looked up inside lists", None)
-    } else if whole {
+    } else if whole && reference.spelling != Spelling::Input {
         (
             "LiteLLM takes it literally: only a value that starts with os.environ/ is looked up",
             Some(format!("{PREFIX}{}", reference.name)),

@@ -1,22 +1,28 @@
 //! Top-level sections and the settings in them.
 
-use super::{Reader, Resolved, Why, is_falsy, server};
+use super::include::Sections;
+use super::{Reader, Resolved, Ruling, Why, is_falsy, server, settings};
 use crate::catalog::VersionSet;
 use crate::source::{Node, Part};
 
 pub(super) const SERVERS: &str = "mcp_servers";
-const GENERAL: &str = "general_settings";
+pub(super) const GENERAL: &str = "general_settings";
 pub(super) const LITELLM: &str = "litellm_settings";
+pub(super) const ENVIRONMENT: &str = "environment_variables";
 pub(super) const ALIASES: &str = "mcp_aliases";
 
 /// Reads the whole file, in the order in which its owner wrote it.
-pub(super) fn read(reader: &mut Reader<'_>, root: Node<'_>) {
-    for (name, node) in root.entries() {
+pub(super) fn read(reader: &mut Reader<'_>, sections: &Sections<'_>) {
+    for (name, node) in sections.iter() {
         section(reader, name, node);
         shape(reader, name, node);
+        settings::read(reader, name, node);
     }
-    let servers = root.get(SERVERS).filter(|servers| !is_falsy(*servers));
-    let settings = root.get(LITELLM);
+    let servers = sections
+        .get(SERVERS)
+        .filter(|servers| !is_falsy(*servers))
+        .and_then(|servers| settings::looked_up(reader, servers));
+    let settings = sections.get(LITELLM);
     if servers.is_some()
         && let Some(settings) =
             settings.filter(|settings| is_falsy(*settings) && !settings.is_map())
@@ -42,7 +48,8 @@ fn section(reader: &mut Reader<'_>, name: &str, node: Node<'_>) {
     if let Some(versions) = facts.sections.read.get(name) {
         let why = Why::UnknownSection {
             name: name.to_owned(),
-            instead: None,
+            instead: Some(format!("it is read {}", facts.there(versions))),
+            under: None,
         };
         reader.ignore(node.pointer(), Part::Key, why, &versions.complement());
         if matches!(name, GENERAL | LITELLM) {
@@ -55,10 +62,17 @@ fn section(reader: &mut Reader<'_>, name: &str, node: Node<'_>) {
     if setting(reader, None, name, node) {
         return;
     }
+    // It holds what other sections use by an alias.
+    if node.is_used_elsewhere() {
+        return;
+    }
     let known = facts.sections.unread.get(name);
+    let mut homes = facts.sections.settings.iter();
+    let under = homes.find(|(_, settings)| settings.iter().any(|setting| setting == name));
     let why = Why::UnknownSection {
         name: name.to_owned(),
         instead: known.and_then(|section| section.note.clone()),
+        under: under.map(|(home, _)| home.clone()),
     };
     reader.ignore(node.pointer(), Part::Key, why, &VersionSet::all());
 }
@@ -71,15 +85,17 @@ fn setting(reader: &mut Reader<'_>, section: Option<&str>, name: &str, node: Nod
         .unread
         .get(name)
         .and_then(|section| section.belongs.as_deref());
-    let why = if section.is_some() && name == SERVERS {
-        Why::MisplacedSection {
-            name: name.to_owned(),
-            belongs: SERVERS.to_owned(),
-        }
-    } else if let Some(belongs) = belongs {
+    let belongs = match name {
+        SERVERS if section.is_some() => Some(SERVERS),
+        _ => belongs,
+    };
+    let why = if let Some(belongs) = belongs {
+        let (stops, ignored) = as_if_moved(reader, node);
         Why::MisplacedSection {
             name: name.to_owned(),
             belongs: belongs.to_owned(),
+            stops,
+            ignored,
         }
     } else if let Some(home) = facts.misplaced.get(name) {
         if section == Some(home.belongs.as_str()) {
@@ -105,24 +121,28 @@ fn setting(reader: &mut Reader<'_>, section: Option<&str>, name: &str, node: Nod
     true
 }
 
+/// What would stop the gateway, and what it would pass over, if servers stood where it looks for them.
+fn as_if_moved(reader: &mut Reader<'_>, servers: Node<'_>) -> (Vec<Ruling>, Vec<Ruling>) {
+    if !servers.is_map() {
+        return Default::default();
+    }
+    let kept = std::mem::take(&mut reader.outcome);
+    let numbers = std::mem::take(&mut reader.numbers);
+    server::read(reader, servers, None);
+    reader.numbers = numbers;
+    let moved = std::mem::replace(&mut reader.outcome, kept);
+    (moved.rejected, moved.ignored)
+}
+
 /// Shapes that stop the gateway.
 fn shape(reader: &mut Reader<'_>, name: &str, node: Node<'_>) {
     let all = VersionSet::all();
     match name {
-        "include" if !node.is_seq() => reader.wrong_type(node, name, "a list of files", &all),
-        "include" => {
-            for file in node.items() {
-                if let Some(path) = file.as_str() {
-                    let why = Why::FileNeeded {
-                        name: name.to_owned(),
-                        path: path.to_owned(),
-                    };
-                    reader.need(file.pointer(), why, &all);
-                }
-            }
+        _ if name == reader.facts.include.key && !node.is_seq() => {
+            reader.wrong_type(node, name, "a list of files", &all);
         }
         _ if is_falsy(node) => {}
-        GENERAL | LITELLM | "environment_variables" if !node.is_map() => {
+        GENERAL | LITELLM | ENVIRONMENT if !node.is_map() => {
             reader.wrong_shape(node, name, &all);
         }
         GENERAL => {

@@ -2,12 +2,12 @@
 
 use url::Url;
 
-use super::super::{Upstream, Value, Why};
-use super::{Reader, Resolved, is_falsy, name};
+use super::super::{Unset, Upstream, Value, Why};
+use super::{Reader, Resolved, auth, form, is_falsy, name, stdio};
 use crate::catalog::VersionSet;
-use crate::catalog::gateway::{Key, ValueKind};
+use crate::catalog::gateway::Key;
 use crate::model::{EnvLookup, Reference, Transport};
-use crate::source::{At, Node, Part, Pointer, ScalarKind, Shape};
+use crate::source::{At, Node, Part, Pointer};
 
 /// Reads the servers in the order of the file, then what they are called.
 pub(super) fn read(reader: &mut Reader<'_>, servers: Node<'_>, aliases: Option<Node<'_>>) {
@@ -31,6 +31,22 @@ pub(super) fn read(reader: &mut Reader<'_>, servers: Node<'_>, aliases: Option<N
         reader.server = None;
     }
     name::read(reader, servers, aliases);
+    for number in 0..reader.outcome.servers.len() {
+        let server = &reader.outcome.servers[number];
+        // Its tools are called after the alias, then.
+        if !server.name.value.is_empty() || server.alias.is_some() {
+            continue;
+        }
+        let why = Why::ValueType {
+            name: "mcp_servers.\"\"".to_owned(),
+            is: "empty".to_owned(),
+            needs: "a name".to_owned(),
+        };
+        let at = server.at.clone();
+        reader.server = Some(number);
+        reader.reject(at, Part::Key, why, &VersionSet::all());
+        reader.server = None;
+    }
 }
 
 /// The key of an entry.
@@ -72,13 +88,17 @@ pub(super) fn separator(reader: &Reader<'_>) -> String {
 fn server(reader: &mut Reader<'_>, name: &str, entry: Node<'_>) -> Upstream {
     let (transport, transport_at, blamed) = transport(reader, name, entry);
     let unread = match blamed {
-        None if transport != Transport::Stdio => url(reader, entry, transport),
+        None if transport != Transport::Stdio => url(reader, name, entry, transport),
         blamed => blamed,
     };
     for (key, value) in entry.entries() {
-        self::key(reader, name, key, value, unread.as_ref());
+        self::key(reader, name, entry, (key, value), unread.as_ref());
     }
-    auth(reader, entry);
+    auth::read(reader, name, entry, transport);
+    if transport == Transport::Stdio {
+        let at = transport_at.clone().unwrap_or_else(|| entry.pointer());
+        stdio::read(reader, name, entry, &at);
+    }
     let given = |key: &str| {
         let node = entry.get(key)?;
         Some(At::new(reader.value(node)?, node.pointer()))
@@ -89,10 +109,11 @@ fn server(reader: &mut Reader<'_>, name: &str, entry: Node<'_>) -> Upstream {
     };
     Upstream {
         name: At::new(name.to_owned(), entry.pointer()),
-        alias: entry
-            .get("alias")
-            .and_then(strings)
-            .filter(|alias| !alias.value.is_empty()),
+        alias: entry.get("alias").and_then(|node| {
+            let alias = reader.value(node)?;
+            let text = alias.text().filter(|text| !text.is_empty())?;
+            Some(At::new(text.to_owned(), node.pointer()))
+        }),
         transport,
         transport_at,
         url: given("url"),
@@ -207,8 +228,8 @@ fn meant_otherwise(reader: &mut Reader<'_>, entry: Node<'_>) -> Option<Pointer> 
 fn key(
     reader: &mut Reader<'_>,
     server: &str,
-    name: &str,
-    node: Node<'_>,
+    entry: Node<'_>,
+    (name, node): (&str, Node<'_>),
     blamed: Option<&Pointer>,
 ) {
     let facts = reader.facts;
@@ -234,7 +255,7 @@ fn key(
             protects: key.protects && !is_open(key, node),
             note,
             meant,
-            read: (!key.read.is_empty()).then(|| key.read.describe()),
+            read: (!key.read.is_empty()).then(|| reader.facts.there(&key.read)),
         };
         reader.ignore(node.pointer(), Part::Key, why, &key.read.complement());
     }
@@ -248,7 +269,7 @@ fn key(
         };
         reader.need(node.pointer(), why, versions);
     }
-    typed(reader, &full(), key, node);
+    form::read(reader, &full(), key, node, entry);
 }
 
 /// Whether the value of a protecting key keeps nobody out.
@@ -276,157 +297,26 @@ fn advice(reader: &Reader<'_>, key: &Key) -> (Option<String>, Option<String>) {
     };
     match keys.get(meant) {
         Some(other) if reader.narrow(&other.read).is_none() => {
-            let note =
-                note.or_else(|| Some(format!("`{meant}` does that {}", other.read.describe())));
+            let note = note.or_else(|| {
+                Some(format!(
+                    "`{meant}` does that {}",
+                    reader.facts.there(&other.read)
+                ))
+            });
             (note, None)
         }
         _ => (note, Some(meant.clone())),
     }
 }
 
-fn typed(reader: &mut Reader<'_>, name: &str, key: &Key, node: Node<'_>) {
-    let versions = &key.read;
-    let needs = key.r#type.title();
-    let written = match reader.resolve(node) {
-        Resolved::Written(node) => node,
-        Resolved::Bool(value, variable) => {
-            if key.r#type == ValueKind::String && (value || !key.falsy) {
-                reader.boolean(node, name, variable, versions);
-            }
-            return;
-        }
-        Resolved::Text(_) => {
-            if !matches!(
-                key.r#type,
-                ValueKind::Any | ValueKind::String | ValueKind::Number
-            ) {
-                reader.wrong_type(node, name, needs, versions);
-            }
-            return;
-        }
-        Resolved::Nothing(_) | Resolved::Unknown(_) => return,
-    };
-    if written.is_null() || (key.falsy && is_falsy(written)) {
-        return;
-    }
-    match key.r#type {
-        ValueKind::Any => {}
-        ValueKind::String => {
-            if written.as_str().is_none() {
-                reader.wrong_type(written, name, needs, versions);
-            }
-        }
-        ValueKind::Number => {
-            let fits = match written.shape() {
-                Shape::Scalar(ScalarKind::Str) => written
-                    .as_str()
-                    .is_some_and(|text| text.trim().parse::<f64>().is_ok()),
-                Shape::Scalar(ScalarKind::Int | ScalarKind::Float | ScalarKind::Bool(_)) => true,
-                _ => false,
-            };
-            if !fits {
-                reader.wrong_type(written, name, needs, versions);
-            }
-        }
-        ValueKind::Strings if !written.is_seq() => {
-            reader.wrong_type(written, name, needs, versions);
-        }
-        ValueKind::Strings => {
-            for (index, item) in written.items().enumerate() {
-                if item.as_str().is_none() {
-                    reader.wrong_type(item, &format!("{name}[{index}]"), "a string", versions);
-                }
-            }
-        }
-        ValueKind::Map | ValueKind::StringMap if !written.is_map() => {
-            if key.r#type == ValueKind::Map {
-                reader.wrong_shape(written, name, versions);
-            } else {
-                reader.wrong_type(written, name, needs, versions);
-            }
-        }
-        ValueKind::Map => {}
-        ValueKind::StringMap => {
-            for (entry, value) in written.entries() {
-                string(reader, &format!("{name}.{entry}"), value, versions);
-            }
-        }
-    }
-}
-
-/// A value of a mapping of strings: here even nothing is too little.
-fn string(reader: &mut Reader<'_>, name: &str, node: Node<'_>, versions: &VersionSet) {
-    if let Some(key) = node.key().filter(|key| key.as_str().is_none()) {
-        let why = Why::ValueType {
-            name: name.to_owned(),
-            is: key.shape_name().to_owned(),
-            needs: "a string".to_owned(),
-        };
-        reader.reject(node.pointer(), Part::Key, why, versions);
-    }
-    match reader.resolve(node) {
-        Resolved::Written(node) if node.as_str().is_none() => {
-            reader.wrong_type(node, name, "a string", versions);
-        }
-        Resolved::Nothing(variable) => reader.unset(node, name, variable, versions),
-        Resolved::Bool(_, variable) => reader.boolean(node, name, variable, versions),
-        _ => {}
-    }
-}
-
-/// `auth_type`, and what it needs beside it.
-fn auth(reader: &mut Reader<'_>, entry: Node<'_>) {
-    let facts = &reader.facts.servers.auth;
-    let Some(node) = entry.get("auth_type") else {
-        return;
-    };
-    let word = match reader.resolve(node) {
-        Resolved::Written(node) if node.is_null() => return,
-        Resolved::Written(node) => match node.scalar_text() {
-            Some(text) => text.to_owned(),
-            None => node.shape_name().to_owned(),
-        },
-        Resolved::Text(text) => text,
-        Resolved::Bool(value, _) => value.to_string(),
-        Resolved::Nothing(_) | Resolved::Unknown(_) => return,
-    };
-    let at = node.pointer();
-    let meant = reader.facts.auth_meant(&word).map(str::to_owned);
-    let versions = match facts.types.get(&word) {
-        Some(read) => read.complement(),
-        None => VersionSet::all(),
-    };
-    let why = Why::AuthTypeInvalid {
-        is: word.clone(),
-        meant: meant.filter(|meant| *meant != word),
-    };
-    reader.reject(at.clone(), Part::Value, why, &versions);
-    let Some(need) = facts.needs.get(&word) else {
-        return;
-    };
-    let fits = entry
-        .get(&need.key)
-        .is_some_and(|node| match reader.resolve(node) {
-            Resolved::Written(node) => node
-                .as_str()
-                .is_some_and(|text| need.values.iter().any(|value| value == text)),
-            Resolved::Text(text) => need.values.contains(&text),
-            Resolved::Unknown(_) => true,
-            Resolved::Bool(..) | Resolved::Nothing(_) => false,
-        });
-    if !fits {
-        let why = Why::AuthIncomplete {
-            auth_type: word,
-            key: need.key.clone(),
-            values: need.values.clone(),
-        };
-        reader.reject(at, Part::Value, why, &need.versions);
-    }
-}
-
 /// A url that cannot be called: the gateway starts, and its server never answers. The key that was to hold it, if it is
 /// not there under its own name.
-fn url(reader: &mut Reader<'_>, entry: Node<'_>, transport: Transport) -> Option<Pointer> {
+fn url(
+    reader: &mut Reader<'_>,
+    name: &str,
+    entry: Node<'_>,
+    transport: Transport,
+) -> Option<Pointer> {
     let node = entry.get("url");
     let value = node.and_then(|node| reader.value(node));
     match (node, value) {
@@ -440,17 +330,19 @@ fn url(reader: &mut Reader<'_>, entry: Node<'_>, transport: Transport) -> Option
                 reader.ignore(node.pointer(), Part::Value, why, &VersionSet::all());
             }
         }
-        (_, Some(Value::Nothing(_) | Value::Variable(_))) => {}
+        (_, Some(Value::Variable(_))) => {}
+        (Some(node), Some(Value::Nothing(variable))) => {
+            let why = Why::VariableUnset {
+                name: format!("mcp_servers.{name}.url"),
+                variable,
+                then: Unset::NoUrl,
+            };
+            let versions = without_document(reader, entry);
+            reader.ignore(node.pointer(), Part::Value, why, &versions);
+        }
         (Some(node), _) if !is_falsy(node) => {}
         (node, _) => {
-            // An OpenAPI server calls what its document says.
-            let versions = match entry.get("spec_path") {
-                None => VersionSet::all(),
-                Some(_) => match reader.facts.servers.keys.get("spec_path") {
-                    Some(key) => key.read.complement(),
-                    None => VersionSet::all(),
-                },
-            };
+            let versions = without_document(reader, entry);
             let misnamed = entry
                 .entries()
                 .into_iter()
@@ -470,6 +362,14 @@ fn url(reader: &mut Reader<'_>, entry: Node<'_>, transport: Transport) -> Option
         }
     }
     None
+}
+
+/// The versions in which a server needs a url: one with an OpenAPI document calls what that says.
+fn without_document(reader: &Reader<'_>, entry: Node<'_>) -> VersionSet {
+    let document = entry
+        .get("spec_path")
+        .and_then(|_| reader.facts.servers.keys.get("spec_path"));
+    document.map_or_else(VersionSet::all, |key| key.read.complement())
 }
 
 /// Why nothing can be sent to a url, if so.

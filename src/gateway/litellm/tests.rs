@@ -14,6 +14,8 @@ fn env(name: &str) -> EnvLookup {
         "SET" => EnvLookup::Set("text".to_owned()),
         "TRUE" => EnvLookup::Set(" True ".to_owned()),
         "UNKNOWN" => EnvLookup::Unknown,
+        "LITELLM_MASTER_KEY" => EnvLookup::Set("sk-9f0c5a".to_owned()),
+        "LITELLM_ENABLE_MCP_STDIO" => EnvLookup::Set("true".to_owned()),
         _ => EnvLookup::Unset,
     }
 }
@@ -35,6 +37,9 @@ fn judge(version: Known, text: &str, env: &dyn Fn(&str) -> EnvLookup) -> Outcome
         kind: GatewayKind::LiteLlm,
         root: Pointer::root(id),
         path: "/config.yaml".into(),
+        home: crate::model::Home::Unknown,
+        templates: Vec::new(),
+        includes: Vec::new(),
     };
     let catalog = Catalog::builtin();
     read(&stack, &gateway, &version, catalog.litellm(), env)
@@ -125,7 +130,12 @@ fn an_unknown_version_keeps_what_differs_apart() {
     assert_eq!(ruling.server, Some(0));
     // What every version that comes into question reads is nobody's mistake.
     assert_eq!(
-        unknown(&entry(&["url: http://x/mcp", "auth_value: x"])).ignored,
+        unknown(&entry(&[
+            "url: http://x/mcp",
+            "auth_type: basic",
+            "auth_value: x"
+        ]))
+        .ignored,
         []
     );
 }
@@ -277,7 +287,9 @@ fn aliases() {
             .map(|alias| alias.value.clone())
     };
     let (old, new) = (of(OLD, text), of(NEW, text));
-    assert_eq!((alias(&old), alias(&new)), (None, Some("one".to_owned())));
+    // The old version goes through them twice, and passes over what the first pass took.
+    let some = |alias: &str| Some(alias.to_owned());
+    assert_eq!((alias(&old), alias(&new)), (some("two"), some("one")));
     let said = |outcome: &Outcome| -> Vec<String> {
         let words = outcome.ignored.iter().map(|ruling| match &ruling.why {
             Why::AliasIgnored { alias, .. } => format!("{alias} ignored"),
@@ -286,8 +298,20 @@ fn aliases() {
         });
         words.collect()
     };
-    assert_eq!(said(&old), ["one ignored", "two ignored", "three dangling"]);
-    assert_eq!(said(&new), ["two ignored", "three dangling"]);
+    assert_eq!(said(&old), ["three dangling", "one ignored"]);
+    assert_eq!(said(&new), ["three dangling", "two ignored"]);
+    let one =
+        "litellm_settings: {mcp_aliases: {one: a}}\nmcp_servers: {a: {url: 'http://x/mcp'}}\n";
+    assert_eq!(
+        (alias(&of(OLD, one)), said(&of(OLD, one))),
+        (None, vec!["one ignored".to_owned()])
+    );
+    // An empty alias of its own keeps others away.
+    let empty = one.replace("mcp'}", "mcp', alias: ''}");
+    assert_eq!(
+        (alias(&of(NEW, &empty)), said(&of(NEW, &empty))),
+        (None, vec!["one ignored".to_owned()])
+    );
     // The same said twice is no mistake.
     let twice = "litellm_settings: {mcp_aliases: {one: a}}\n\
                  mcp_servers: {a: {url: 'http://x/mcp', alias: one}}\n";

@@ -11,8 +11,9 @@ use super::Assembly;
 use super::scope::{Quoting, ScopeId, Variables, env_lines};
 use super::service::host_path;
 use super::value::{Data, Value};
+use crate::load::shown;
 use crate::model::{EnvFile, EnvFrom, EnvVar, How, Text};
-use crate::source::{Path, Pointer, Source, State};
+use crate::source::{Path, Pointer, Source, State, Unreadable};
 
 /// The variables, winners first, and the files that they come from.
 pub(super) fn extract(
@@ -87,21 +88,57 @@ fn open(assembly: &mut Assembly<'_, '_>, entry: &Value) -> Option<(EnvFile, Quot
         _ => Quoting::Dotenv,
     };
     let path = host_path(written, &assembly.scopes[entry.scope.0].dir);
-    let source = path.map(|path| assembly.open_env(&path, How::Mounted));
+    let source = path
+        .as_ref()
+        .map(|path| assembly.open_env(path, How::Mounted));
     let read = source.is_some_and(|id| match assembly.loader.source(id).state() {
         State::Parsed => true,
         // What is wrong with it as a dotenv file does not matter to the raw format.
         State::Invalid(_) => quoting == Quoting::Raw,
         State::Unreadable(_) => false,
     });
+    let absent = source
+        .filter(|id| *assembly.loader.source(*id).state() == State::Unreadable(Unreadable::Absent));
+    let example = absent
+        .zip(path.as_deref())
+        .and_then(|(_, path)| example(assembly, path));
     let file = EnvFile {
         path: written.text.clone(),
         required: required.unwrap_or(true),
         at: entry.at.pointer(),
         source,
         read,
+        example,
     };
     Some((file, quoting))
+}
+
+/// What people put beside a file that holds secrets, to be copied: `.env.example`, `example.env`.
+fn example(assembly: &Assembly<'_, '_>, path: &std::path::Path) -> Option<(String, String)> {
+    let name = path.file_name()?.to_str()?;
+    let behind = ["example", "sample", "template", "dist", "tmpl"];
+    let names =
+        behind
+            .iter()
+            .map(|word| format!("{name}.{word}"))
+            .chain(match name.strip_suffix(".env") {
+                // `.env` itself
+                Some("") => vec![
+                    "example.env".to_owned(),
+                    "sample.env".to_owned(),
+                    ".example.env".to_owned(),
+                    "env.example".to_owned(),
+                    "env.sample".to_owned(),
+                ],
+                Some(stem) => vec![format!("{stem}.example.env"), format!("{stem}.env-example")],
+                None => Vec::new(),
+            });
+    let loader = &assembly.loader;
+    let found = names
+        .map(|name| path.with_file_name(name))
+        .find(|path| loader.files.is_file(path))?;
+    let cwd = &loader.request.cwd;
+    Some((shown(&found, cwd), shown(path, cwd)))
 }
 
 /// The variables of one file. Its values see the project's variables, then `environment`, then earlier lines and files.

@@ -24,6 +24,11 @@ impl Assembly<'_, '_> {
         scope: ScopeId,
         trail: &mut Vec<PathBuf>,
     ) {
+        if !includes.is_null() && !matches!(includes.data, Data::List(_)) {
+            let what = "`include` is not a list, as Compose expects";
+            self.unread.get_or_insert_with(|| what.to_owned());
+            self.gap(what, includes.at.pointer());
+        }
         for entry in includes.items() {
             match self.include(entry, scope, trail) {
                 Ok(included) => import(sections, included),

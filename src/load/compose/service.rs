@@ -1,5 +1,6 @@
 //! Services as the model has them, out of merged values. What has a wrong type is left out.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::Assembly;
@@ -10,7 +11,7 @@ use super::value::{Data, Entries, Value};
 use super::words;
 use crate::load::{clean, join};
 use crate::model::{Attachment, Healthcheck, Mount, Port, Published, Service, Text};
-use crate::source::At;
+use crate::source::{At, Pointer};
 
 /// An item of `expose` stands for at most this many ports.
 const MAX_EXPOSED_RANGE: u16 = 1000;
@@ -19,7 +20,7 @@ const MAX_EXPOSED_RANGE: u16 = 1000;
 pub(super) fn extract_all(assembly: &mut Assembly<'_, '_>, sections: &Entries) -> Vec<Service> {
     let configs = sections.get("configs");
     let services = sections.get("services");
-    let mut extracted = Vec::new();
+    let mut extracted: Vec<Service> = Vec::new();
     for (name, value) in services.into_iter().flat_map(Value::entries) {
         if value.map().is_some() {
             extracted.push(extract(assembly, name, value, configs));
@@ -30,7 +31,36 @@ pub(super) fn extract_all(assembly: &mut Assembly<'_, '_>, sections: &Entries) -
             );
         }
     }
+    let made = extracted.iter().filter(|it| it.provider.is_some());
+    let made: HashSet<String> = made.map(|it| it.name.value.clone()).collect();
+    for service in extracted.iter_mut().filter(|_| !made.is_empty()) {
+        let mut needed = service.depends_on.iter();
+        service.has_provider_variables = needed.any(|needed| made.contains(&needed.value.0));
+    }
     extracted
+}
+
+/// The variables that tell a service of its models (Compose spec, "models"): those that are named, else those made of
+/// the model's name.
+fn model_variables(models: &Value) -> Vec<String> {
+    let short = models
+        .items()
+        .iter()
+        .filter_map(|model| Some((model.string()?, model)));
+    let models = models.entries().chain(short);
+    models
+        .flat_map(|(name, model)| {
+            let own = name.to_ascii_uppercase().replace('-', "_");
+            let variable = |key: &str, suffix: &str| {
+                let named = model.get(key).and_then(Value::string);
+                named.map_or_else(|| format!("{own}_{suffix}"), str::to_owned)
+            };
+            [
+                variable("endpoint_var", "URL"),
+                variable("model_var", "MODEL"),
+            ]
+        })
+        .collect()
 }
 
 fn extract(
@@ -71,6 +101,9 @@ fn extract(
         command: value.get("command").and_then(command),
         entrypoint: value.get("entrypoint").and_then(command),
         environment,
+        model_variables: value.get("models").map(model_variables).unwrap_or_default(),
+        // Known when every service is.
+        has_provider_variables: false,
         env_files,
         ports: items("ports").iter().filter_map(port).collect(),
         unclear_ports: items("ports")
@@ -80,7 +113,8 @@ fn extract(
             .collect(),
         expose: items("expose").iter().flat_map(exposed).collect(),
         networks: attachments(value),
-        network_mode: text("network_mode"),
+        network_mode: text("network_mode").filter(|mode| !mode.value.text.is_empty()),
+        networks_beside_mode: beside_mode(value),
         extra_hosts: items("extra_hosts").iter().filter_map(extra_host).collect(),
         mounts,
         stdin_open: truth("stdin_open"),
@@ -101,6 +135,15 @@ fn extract(
                 )
             })
             .collect(),
+        labels: value
+            .get("labels")
+            .into_iter()
+            .flat_map(Value::entries)
+            .filter_map(|(name, value)| {
+                let text = value.text()?.clone();
+                Some(At::new((name.to_owned(), text), value.at.pointer()))
+            })
+            .collect(),
         profiles: items("profiles")
             .iter()
             .filter_map(|item| Some(item.text_at()?.map(|text| text.text)))
@@ -110,6 +153,14 @@ fn extract(
             .get(name)
             .or(assembly.unread.as_ref())
             .cloned(),
+        api_socket: value
+            .get("use_api_socket")
+            .filter(|it| it.truth() == Some(true))
+            .map(|it| it.at.pointer()),
+        provider: value
+            .get("provider")
+            .filter(|it| !it.is_null())
+            .map(|it| it.at.pointer()),
         at: value.at.pointer(),
     }
 }
@@ -131,10 +182,25 @@ fn command(value: &Value) -> Option<At<Vec<Text>>> {
     Some(At::new(words, value.at.pointer()))
 }
 
+/// Whether a service names its network by `network_mode`; an empty one says nothing.
+fn has_mode(service: &Value) -> bool {
+    let mode = service.get("network_mode").and_then(Value::text);
+    mode.is_some_and(|mode| !mode.text.is_empty())
+}
+
+/// The `networks` of a service that certainly has a `network_mode` as well.
+fn beside_mode(service: &Value) -> Option<Pointer> {
+    let mode = service.get("network_mode").and_then(Value::text)?;
+    let networks = service.get("networks")?;
+    let both =
+        mode.get().is_some_and(|mode| !mode.is_empty()) && networks.entries().next().is_some();
+    both.then(|| networks.at.pointer())
+}
+
 /// A network joined: written, or `default` when nothing is and no `network_mode` stands in the way.
 fn attachments(service: &Value) -> Vec<Attachment> {
-    let is_written = |key: &str| service.get(key).is_some_and(|it| !it.is_null());
-    if is_written("network_mode") || is_written("provider") {
+    let is_made_elsewhere = service.get("provider").is_some_and(|it| !it.is_null());
+    if has_mode(service) || is_made_elsewhere {
         return Vec::new();
     }
     let joined: Vec<Attachment> = service

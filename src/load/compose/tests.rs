@@ -1345,3 +1345,104 @@ fn files_that_a_variable_names_are_not_read_and_missed() {
     );
     assert!(shell("/elsewhere/compose.yaml").is_empty());
 }
+
+#[test]
+fn what_newer_compose_files_say_is_not_misread() {
+    let text = "x-base: &base\n  init: true\nx-more: &more\n  tty: true\nmodels:\n  my-llm: {model: ai/x, future: 1}\nfuture:\n  services: {ghost: {image: x}}\nservices:\n  a:\n    <<: [*base, *more]\n    image: !custom x:1\n    command: !custom [run, \"--now\"]\n    gpus: all\n    use_api_socket: true\n    develop: {watch: [{path: ., action: sync, target: /app}]}\n    pre_start: [{command: [echo]}]\n    models: {my-llm: {endpoint_var: LLM}, other: }\n    networks: {n: {gw_priority: 1, future: x}}\n    future: {ports: ['1:1']}\n    x-note: {image: y}\n  b:\n    image: x\n    models: [my-llm]\n    depends_on: [p]\n  p:\n    provider: {type: model}\nnetworks: {n: {future: 1}}\n";
+    let loaded = one(text);
+    assert!(loaded.gaps().is_empty(), "{:?}", loaded.gaps());
+    let names: Vec<&str> = loaded
+        .project()
+        .services
+        .iter()
+        .map(|it| it.name.value.as_str())
+        .collect();
+    assert_eq!(names, ["a", "b", "p"]);
+    let a = loaded.service("a");
+    assert_eq!(a.image.as_ref().unwrap().value.get(), Some("x:1"));
+    assert_eq!(words(&a.command), Some(vec!["run", "--now"]));
+    assert_eq!(a.tty.as_ref().map(|tty| tty.value), Some(true));
+    assert!(a.ports.is_empty() && a.complete() && a.api_socket.is_some());
+    assert_eq!(a.networks.len(), 1);
+    for (name, known) in [
+        ("LLM", EnvLookup::Unknown),
+        ("MY_LLM_MODEL", EnvLookup::Unknown),
+        ("OTHER_URL", EnvLookup::Unknown),
+        ("MY_LLM_URL", EnvLookup::Unset),
+    ] {
+        assert_eq!(a.env(name), known, "{name}");
+    }
+    // A provider may set anything in what depends on it.
+    assert_eq!(loaded.service("b").env("ANY"), EnvLookup::Unknown);
+    let p = loaded.service("p");
+    assert!(p.provider.is_some() && p.networks.is_empty());
+}
+
+#[test]
+fn what_is_not_read_of_a_file_is_said() {
+    for (text, gap) in [
+        (
+            "services: {a: {image: x}}\n---\nservices: {b: {image: y}}\n",
+            "compose.yaml: only the first of 2 documents of compose.yaml was read",
+        ),
+        (
+            "include: other.yaml\nservices: {a: {image: x}}\n",
+            "compose.yaml: `include` is not a list, as Compose expects",
+        ),
+        (
+            "include: [\"oci://example.org/x:1\"]\nservices: {a: {image: x}}\n",
+            "compose.yaml: oci://example.org/x:1 is remote: not followed",
+        ),
+        (
+            "include: [\"remote:team/db\"]\nservices: {a: {image: x}}\n",
+            "compose.yaml: remote:team/db is remote: not followed",
+        ),
+    ] {
+        let loaded = one(text);
+        assert_eq!(loaded.gaps(), [gap]);
+        assert!(!loaded.service("a").complete(), "{text}");
+        assert_eq!(loaded.service("a").env("V"), EnvLookup::Unknown);
+    }
+    let old = one("db:\n  image: postgres\n  ports: ['1:1']\n");
+    assert_eq!(
+        old.gaps(),
+        ["compose.yaml: db is outside of `services`, where Compose 2 reads no service"]
+    );
+    assert!(
+        one("---\nservices: {a: {image: x}}\n...\n")
+            .gaps()
+            .is_empty()
+    );
+    assert!(
+        one("include: \nservices: {a: {image: x}}\n")
+            .gaps()
+            .is_empty()
+    );
+    assert!(
+        one("x-a: {image: x}\nnetworks: {image: {}}\n")
+            .gaps()
+            .is_empty()
+    );
+}
+
+#[test]
+fn networks_and_network_mode() {
+    let beside = |attributes: &str| {
+        let loaded = one(&format!("services:\n  a: {{image: x, {attributes}}}\n"));
+        let a = loaded.service("a");
+        let at = a.networks_beside_mode.as_ref().map(|at| loaded.place(at));
+        (at, a.network_mode.is_some(), a.networks.len())
+    };
+    let at = Some("compose.yaml services.a.networks [n]".to_owned());
+    assert_eq!(beside("network_mode: host, networks: [n]"), (at, true, 0));
+    assert_eq!(beside("network_mode: '', networks: [n]"), (None, false, 1));
+    assert_eq!(
+        beside("network_mode: '${M:-}', networks: [n]"),
+        (None, false, 1)
+    );
+    assert_eq!(
+        beside("network_mode: '${M}', networks: [n]"),
+        (None, true, 0)
+    );
+    assert_eq!(beside("network_mode: host, networks: []"), (None, true, 0));
+}

@@ -3,12 +3,48 @@
 
 use std::collections::BTreeSet;
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::catalog::gateway::known;
 use crate::load::placing;
-use crate::model::{ByPort, ClientEntry, ClientFile, Port, Service, Stack};
+use crate::model::{ByPort, ClientEntry, ClientFile, Port, Service, Stack, Text, host};
 use crate::source::State;
+
+/// Whether anything that was read has to do with a gateway, whether or not its file was found: a service with its image
+/// or name, a variable that is called after it, a client's header or address.
+pub(super) fn speak_of_gateway(stack: &Stack) -> bool {
+    let known = known();
+    let is_called = |text: &str| text.to_ascii_lowercase().contains(CALLED);
+    let mut services = stack.services();
+    services.any(|(_, service)| {
+        let value = |text: Option<&Text>| text.is_some_and(|text| is_called(&text.text));
+        known.runs.is_image_of(service)
+            || is_called(&service.name.value)
+            || service
+                .environment
+                .iter()
+                .any(|variable| is_called(&variable.name) || value(variable.value.as_ref()))
+    }) || stack.clients.iter().any(|file| {
+        let source = stack.source(file.source);
+        file.entries.iter().any(|entry| {
+            let headers = &known.clients.own_headers;
+            headers.iter().any(|name| entry.header(name).is_some())
+                || is_called(&entry.name.value)
+                || entry.url.iter().any(|url| is_called(&url.value))
+                || entry.args.iter().any(|arg| is_called(&arg.value))
+                || entry
+                    .headers
+                    .iter()
+                    .any(|(_, value)| is_called(&value.value))
+                || source
+                    .node(&entry.at.key("env").path)
+                    .is_some_and(|env| env.entries().iter().any(|(name, _)| is_called(name)))
+        })
+    })
+}
+
+/// What the names of a gateway's things have in them.
+const CALLED: &str = "litellm";
 
 /// Where the gateways of a stack can be reached, as far as files say it.
 pub(super) struct Addresses {
@@ -27,8 +63,9 @@ impl Addresses {
         };
         let usual = known().runs.port;
         addresses.ports.insert((usual, usual), ());
+        let mounts = placing::Mounts::of(stack);
         for gateway in &stack.gateways {
-            for id in placing::runners(stack, &gateway.path) {
+            for id in placing::runners(stack, &mounts, &gateway.path) {
                 addresses.add(stack.service(id));
             }
         }
@@ -87,14 +124,9 @@ impl Addresses {
         let known_host = |url: &Url| url.host_str().is_some_and(|host| !host.contains('$'));
         let Some(url) = url.ok().filter(known_host) else {
             // Mostly a variable in place of the host: its name is all there is to go by.
-            return address.to_ascii_lowercase().contains("litellm");
+            return address.to_ascii_lowercase().contains(CALLED);
         };
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
+        let loopback = url.host().is_some_and(|host| host::is_loopback(&host));
         let named = url.host_str().is_some_and(|host| self.names.contains(host));
         let port = url.port_or_known_default();
         let port_fits = port.is_some_and(|port| !self.ports.get(port).is_empty());

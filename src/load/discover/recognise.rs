@@ -3,23 +3,23 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::catalog::client::known;
+use crate::catalog::client::{known, of_path};
 use crate::catalog::gateway;
-use crate::load::claude;
+use crate::load::client;
 use crate::load::placing::COMPOSE_NAMES;
 use crate::load::{Loader, join};
-use crate::model::Kind;
+use crate::model::{Client, Kind};
 use crate::source::{Dialect, Format, Node, Source};
 
 /// How LiteLLM reads its file.
-pub(super) const LITELLM: Format = Format::Yaml(Dialect::PyYaml);
+pub(in crate::load) const LITELLM: Format = Format::Yaml(Dialect::PyYaml);
 /// How Compose reads its files.
 pub(super) const COMPOSE: Format = Format::Yaml(Dialect::GoYaml);
 
 /// Sections that no other program's file has; `model_list` only as a list.
-const LITELLM_MARKS: [&str; 2] = ["model_list", "litellm_settings"];
+pub(super) const LITELLM_MARKS: [&str; 2] = ["model_list", "litellm_settings"];
 /// One of these makes it worth while to parse a file.
-const LITELLM_WORDS: [&str; 4] = [
+pub(super) const LITELLM_WORDS: [&str; 4] = [
     "model_list",
     "litellm_settings",
     "general_settings",
@@ -29,14 +29,14 @@ const LITELLM_WORDS: [&str; 4] = [
 /// What a file is that a person named without saying it.
 pub(super) fn named(loader: &mut Loader<'_>, path: &Path) -> Option<Kind> {
     let name = file_name(path);
-    if known().file(name).is_some() || known().not_read(path).is_some() {
+    if of_path(path).is_some() {
         return Some(Kind::Client);
     }
     if COMPOSE_NAMES.contains(&name) {
         return Some(Kind::Compose);
     }
     if matches!(extension(name), "json" | "jsonc") {
-        return claude::mentions_servers(&text(loader, path)?).then_some(Kind::Client);
+        return client::mentions_servers(&text(loader, path)?).then_some(Kind::Client);
     }
     if is_litellm(loader, path) || has_litellm_sections_only(loader, path) {
         return Some(Kind::LiteLlm);
@@ -57,31 +57,52 @@ pub(super) fn could_be_litellm(name: &str) -> bool {
     is_yaml(name) && (lower.contains("litellm") || lower.contains("config"))
 }
 
+/// Whether a search should look for a manifest in a file: by its name, or because its directory is called after LiteLLM.
+pub(super) fn could_be_manifest(path: &Path) -> bool {
+    let name = file_name(path);
+    let lower = name.to_ascii_lowercase();
+    let usual = ["litellm", "config", "helmrelease", "values"];
+    is_yaml(name) && (usual.iter().any(|word| lower.contains(word)) || is_called_litellm(path))
+}
+
 /// Whether what stands in a file makes it LiteLLM's.
 pub(super) fn is_litellm(loader: &mut Loader<'_>, path: &Path) -> bool {
     with_top(loader, path, LITELLM, &LITELLM_WORDS, |top| {
-        let is_kubernetes = top.has("apiVersion") && top.has("kind");
-        let marked = LITELLM_MARKS.iter().any(|key| top.has(key));
-        let general =
-            top.has("general_settings") && (top.has("mcp_servers") || top.has("router_settings"));
-        let called = top.has("mcp_servers") && is_called_litellm(path);
-        !is_kubernetes && (marked || general || called)
+        is_litellm_top(top, path, false)
     })
     .unwrap_or(false)
 }
 
-/// Whether a file has servers, and nothing at its top that LiteLLM does not know.
+/// Whether what stands at the top of a text makes it LiteLLM's; `called` when what carries it is called so.
+pub(super) fn is_litellm_top(top: &Top<'_>, path: &Path, called: bool) -> bool {
+    let is_kubernetes = top.has("apiVersion") && top.has("kind");
+    let marked = LITELLM_MARKS.iter().any(|key| top.has(key));
+    let general =
+        top.has("general_settings") && (top.has("mcp_servers") || top.has("router_settings"));
+    let called = top.has("mcp_servers") && (called || is_called_litellm(path));
+    !is_kubernetes && (marked || general || called)
+}
+
+/// Whether a file has servers, and nothing at its top that LiteLLM does not know. Other programs have files with
+/// `mcp_servers` alone: where a server has a key that nobody writes for LiteLLM, the file is one of theirs.
 fn has_litellm_sections_only(loader: &mut Loader<'_>, path: &Path) -> bool {
     with_top(loader, path, LITELLM, &["mcp_servers"], |top| {
         let keys = top.keys();
-        let sections = &gateway::known().sections.read;
-        keys.contains(&"mcp_servers") && keys.iter().all(|key| sections.contains_key(*key))
+        let known = gateway::known();
+        keys.contains(&"mcp_servers")
+            && keys
+                .iter()
+                .all(|key| known.sections.read.contains_key(*key))
+            && top.server_keys().iter().all(|key| {
+                let like = |have: &String| strsim::osa_distance(have, key) <= 1;
+                known.servers.keys.keys().any(like)
+            })
     })
     .unwrap_or(false)
 }
 
 /// Whether the file's name or one of its two nearest directories is called after LiteLLM.
-fn is_called_litellm(path: &Path) -> bool {
+pub(super) fn is_called_litellm(path: &Path) -> bool {
     let parts = path.components().rev().take(3);
     let mut parts = parts.map(|part| part.as_os_str().to_string_lossy().to_ascii_lowercase());
     parts.any(|part| part.contains("litellm"))
@@ -89,12 +110,11 @@ fn is_called_litellm(path: &Path) -> bool {
 
 /// Whether a file is one of a client's, or is taken for one and holds servers.
 pub(super) fn is_client(loader: &Loader<'_>, path: &Path) -> bool {
-    match known().not_read(path) {
-        Some(file) => {
-            file.reader.is_none()
-                && text(loader, path).is_some_and(|text| claude::mentions_servers(&text))
+    match of_path(path) {
+        Some(Client::ClaudeCode) if known().not_read(path).is_some() => {
+            text(loader, path).is_some_and(|text| client::mentions_servers(&text))
         }
-        None => known().file(file_name(path)).is_some(),
+        found => found.is_some(),
     }
 }
 
@@ -173,12 +193,7 @@ pub(super) fn without_parts(loader: &mut Loader<'_>, files: &[PathBuf]) -> Vec<P
 fn parts_of(loader: &mut Loader<'_>, path: &Path) -> Vec<PathBuf> {
     let id = loader.open(path, COMPOSE);
     let root = loader.source(id).root();
-    let mut parts = Vec::new();
-    for item in root.get("include").iter().flat_map(|list| list.items()) {
-        let written = item.get("path").unwrap_or(item);
-        parts.extend(written.as_str());
-        parts.extend(written.items().filter_map(Node::as_str));
-    }
+    let mut parts = included_in(root);
     let services = root.get("services").map_or_else(Vec::new, Node::entries);
     let extended = services
         .into_iter()
@@ -187,6 +202,33 @@ fn parts_of(loader: &mut Loader<'_>, path: &Path) -> Vec<PathBuf> {
     parts.extend(extended);
     let dir = path.parent().unwrap_or(path);
     parts.into_iter().map(|part| join(dir, part)).collect()
+}
+
+/// The files that a compose file includes, as they are written.
+fn included_in(root: Node<'_>) -> Vec<&str> {
+    let mut parts = Vec::new();
+    for item in root.get("include").iter().flat_map(|list| list.items()) {
+        let written = item.get("path").unwrap_or(item);
+        parts.extend(written.as_str());
+        parts.extend(written.items().filter_map(Node::as_str));
+    }
+    parts
+}
+
+/// The compose file in one of these directories that includes another one, whose project is then no whole one alone.
+pub(super) fn includer(loader: &mut Loader<'_>, path: &Path, dirs: &[PathBuf]) -> Option<PathBuf> {
+    for dir in dirs {
+        let names = super::search::file_names(loader, dir);
+        for candidate in projects_in(loader, dir, &names).projects {
+            let id = loader.open(&candidate, COMPOSE);
+            let included = included_in(loader.source(id).root());
+            let mut included = included.into_iter().map(|part| join(dir, part));
+            if candidate != path && included.any(|part| part == path) {
+                return Some(candidate);
+            }
+        }
+    }
+    None
 }
 
 /// Named compose files as projects: an override goes with the file beside it that it overrides.
@@ -268,13 +310,13 @@ fn compose_content(loader: &mut Loader<'_>, path: &Path) -> Option<Content> {
 }
 
 /// What stands at the top of a file: of its tree, or of its text when that does not parse.
-enum Top<'a> {
+pub(super) enum Top<'a> {
     Tree(Node<'a>),
     Text(&'a str),
 }
 
 impl<'a> Top<'a> {
-    fn of(source: &'a Source) -> Top<'a> {
+    pub(super) fn of(source: &'a Source) -> Top<'a> {
         if source.is_parsed() {
             Top::Tree(source.root())
         } else {
@@ -294,8 +336,21 @@ impl<'a> Top<'a> {
         }
     }
 
+    /// The keys of all servers, as far as the file parses.
+    fn server_keys(&self) -> Vec<&'a str> {
+        let Top::Tree(root) = self else {
+            return Vec::new();
+        };
+        let servers = root.get("mcp_servers").map_or_else(Vec::new, Node::entries);
+        servers
+            .into_iter()
+            .flat_map(|(_, server)| server.entries())
+            .map(|(key, _)| key)
+            .collect()
+    }
+
     /// Whether the key is there; other programs have a `model_list` that is no list.
-    fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         match self {
             Top::Tree(root) => root
                 .get(key)
@@ -306,7 +361,7 @@ impl<'a> Top<'a> {
 }
 
 /// Asks about the top of a file that has one of `words`; without them it is not even parsed.
-fn with_top<T>(
+pub(super) fn with_top<T>(
     loader: &mut Loader<'_>,
     path: &Path,
     format: Format,
@@ -321,12 +376,12 @@ fn with_top<T>(
     Some(ask(&Top::of(loader.source(id))))
 }
 
-fn text(loader: &Loader<'_>, path: &Path) -> Option<String> {
+pub(super) fn text(loader: &Loader<'_>, path: &Path) -> Option<String> {
     let bytes = loader.files.read(path).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn file_name(path: &Path) -> &str {
+pub(super) fn file_name(path: &Path) -> &str {
     path.file_name()
         .and_then(|name| name.to_str())
         .unwrap_or_default()
@@ -336,6 +391,6 @@ fn extension(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-fn is_yaml(name: &str) -> bool {
+pub(super) fn is_yaml(name: &str) -> bool {
     matches!(extension(name), "yaml" | "yml")
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
-use super::recognise;
+use super::{manifest, recognise};
 use crate::load::{Loader, shown};
 
 /// How many levels below the directory are looked at.
@@ -25,6 +25,20 @@ pub(super) struct Found {
 
 /// Adds what lies in `root`. Nearer files come before farther ones when a bound is hit.
 pub(super) fn search(loader: &mut Loader<'_>, root: &Path, found: &mut Found) {
+    walk(loader, root, is_entered, |loader, dir, names| {
+        sort_out(loader, dir, names, found);
+    });
+    found.compose.sort();
+    found.compose.dedup();
+}
+
+/// Visits `root` and what lies below it, with the names of the files in each directory.
+pub(super) fn walk(
+    loader: &mut Loader<'_>,
+    root: &Path,
+    is_entered: impl Fn(&str) -> bool,
+    mut visit: impl FnMut(&mut Loader<'_>, &Path, &[String]),
+) {
     let mut left = MAX_ENTRIES;
     let mut queue = VecDeque::from([(root.to_owned(), 0)]);
     while let Some((dir, depth)) = queue.pop_front() {
@@ -35,7 +49,7 @@ pub(super) fn search(loader: &mut Loader<'_>, root: &Path, found: &mut Found) {
         left -= entries.len();
         let (dirs, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.is_dir);
         let names: Vec<String> = files.into_iter().map(|file| file.name).collect();
-        sort_out(loader, &dir, &names, found);
+        visit(loader, &dir, &names);
         let dirs = dirs.into_iter().filter(|entry| is_entered(&entry.name));
         if depth < MAX_DEPTH {
             queue.extend(dirs.map(|entry| (dir.join(entry.name), depth + 1)));
@@ -55,8 +69,6 @@ pub(super) fn search(loader: &mut Loader<'_>, root: &Path, found: &mut Found) {
             break;
         }
     }
-    found.compose.sort();
-    found.compose.dedup();
 }
 
 /// Names of the files in a directory, sorted.
@@ -79,7 +91,10 @@ fn sort_out(loader: &mut Loader<'_>, dir: &Path, names: &[String], found: &mut F
     }
     for name in names {
         let path = dir.join(name);
-        if recognise::could_be_litellm(name) && recognise::is_litellm(loader, &path) {
+        let is_own = recognise::could_be_litellm(name) && recognise::is_litellm(loader, &path);
+        let is_litellm =
+            is_own || (recognise::could_be_manifest(&path) && manifest::carries_any(loader, &path));
+        if is_litellm {
             found.litellm.insert(path);
         } else if recognise::is_client(loader, &path) {
             found.clients.insert(path);
@@ -87,7 +102,7 @@ fn sort_out(loader: &mut Loader<'_>, dir: &Path, names: &[String], found: &mut F
     }
 }
 
-fn is_entered(name: &str) -> bool {
+pub(super) fn is_entered(name: &str) -> bool {
     if name.starts_with('.') {
         HIDDEN_ENTERED.contains(&name)
     } else {

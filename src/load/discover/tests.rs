@@ -227,6 +227,7 @@ fn a_directory_is_searched_by_name_and_content() {
             "client found app/.claude/mcp.json",
             "client found etc/managed-mcp.json",
             "client found home/.claude.json",
+            "client found home/.config/Claude/claude_desktop_config.json",
             "client found home/.config/claude/mcp-settings.json",
             "client found home/project/.mcp.json",
             "compose found litellm/docker-compose.yml",
@@ -248,16 +249,12 @@ fn look_alikes_are_left_alone() {
                 "model: x\nmcp_servers:\n  a: {url: 'http://a/mcp'}\n",
             ),
             (
-                "/srv/k8s/litellm-config.yaml",
-                "apiVersion: v1\nkind: ConfigMap\ndata:\n  config.yaml: |\n    model_list: []\n",
-            ),
-            (
                 "/srv/k8s/litellm.yaml",
                 "apiVersion: v1\nkind: X\nmodel_list: []\n",
             ),
             (
                 "/srv/helm/litellm/config-values.yaml",
-                "proxy_config:\n  model_list: []\nreplicaCount: 1\n",
+                "proxy_config:\n  model_list: {a: b}\nreplicaCount: 1\n",
             ),
             ("/srv/app/config.yaml", "model_list: {a: b}\n"),
             ("/srv/app/logging-config.yml", "general_settings: {}\n"),
@@ -268,6 +265,60 @@ fn look_alikes_are_left_alone() {
         ],
     );
     assert_eq!(lines, Vec::<String>::new());
+}
+
+#[test]
+fn servers_alone_are_litellms_unless_a_key_is_not() {
+    let inputs_of = |text: &str| {
+        let files = memory(&[("/srv/servers.yaml", text)]);
+        let request = Request {
+            paths: vec!["/srv/servers.yaml".into()],
+            ..request("/srv")
+        };
+        inputs(&load(&request, &files))
+    };
+    let taken = ["litellm flag servers.yaml"];
+    assert_eq!(
+        inputs_of(
+            "mcp_servers:\n  my-db: {transprt: sse, url: 'http://db:8000/sse', headers: {}}\n"
+        ),
+        taken
+    );
+    // A router of agents, and Hermes.
+    for foreign in ["tools: [search]", "connect_timeout_ms: 5"] {
+        let text = format!("mcp_servers:\n  my-db:\n    url: http://db:8000/mcp\n    {foreign}\n");
+        assert_eq!(inputs_of(&text), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_manifests_carry_is_found() {
+    let lines = found(
+        "/srv",
+        &[
+            (
+                "/srv/k8s/litellm-config.yaml",
+                "apiVersion: v1\nkind: ConfigMap\ndata:\n  config.yaml: |\n    model_list: []\n",
+            ),
+            (
+                "/srv/helm/litellm/config-values.yaml",
+                "proxy_config:\n  model_list: []\nreplicaCount: 1\n",
+            ),
+            // Its place makes it worth a look; its name would not.
+            (
+                "/srv/apps/litellm/app/release.yaml",
+                "apiVersion: v2\nkind: HelmRelease\nspec:\n  values:\n    proxy_config: {model_list: []}\n",
+            ),
+        ],
+    );
+    assert_eq!(
+        lines,
+        [
+            "litellm found apps/litellm/app/release.yaml",
+            "litellm found helm/litellm/config-values.yaml",
+            "litellm found k8s/litellm-config.yaml",
+        ]
+    );
 }
 
 #[test]
@@ -476,11 +527,54 @@ fn a_directory_that_is_named_twice_is_read_once() {
 
 #[test]
 fn a_search_without_a_gateway_says_so() {
-    let stack = load(&request("/srv"), &memory(&[("/srv/.mcp.json", "{}")]));
-    assert_eq!(
-        missed(&stack),
-        [("a LiteLLM file (looked in .)", "--litellm FILE")]
-    );
+    let compose = |service: &str| format!("services: {{{service}}}");
+    let client = |entry: &str| format!("{{\"mcpServers\": {{\"a\": {{{entry}}}}}}}");
+    let (compose_file, client_file) = ("/srv/compose.yaml", "/srv/.mcp.json");
+    for (name, text) in [
+        (
+            compose_file,
+            compose("gw: {image: 'ghcr.io/berriai/litellm:x'}"),
+        ),
+        (
+            compose_file,
+            compose("a: {image: x, environment: {LITELLM_API_KEY: k}}"),
+        ),
+        (
+            compose_file,
+            compose("a: {image: x, environment: {BASE: 'http://litellm:4000'}}"),
+        ),
+        (
+            client_file,
+            client("\"headers\": {\"x-litellm-api-key\": \"k\"}"),
+        ),
+        (client_file, client("\"url\": \"http://litellm:4000/mcp\"")),
+        (
+            client_file,
+            client("\"command\": \"x\", \"env\": {\"LITELLM_KEY\": \"k\"}"),
+        ),
+    ] {
+        assert_eq!(
+            missed(&load(&request("/srv"), &memory(&[(name, &text)]))),
+            [("a LiteLLM file (looked in .)", "--litellm FILE")],
+            "{text}"
+        );
+    }
+    // Who has no gateway misses none.
+    for (name, text) in [
+        (
+            compose_file,
+            compose("db: {image: postgres, environment: {KEY: k}}"),
+        ),
+        (
+            client_file,
+            client("\"url\": \"https://mcp.example.com/mcp\""),
+        ),
+    ] {
+        let stack = load(&request("/srv"), &memory(&[(name, &text)]));
+        assert!(missed(&stack).is_empty(), "{text}");
+    }
+    let nothing = load(&request("/srv"), &memory(&[]));
+    assert!(!missed(&nothing).is_empty());
 }
 
 #[test]
@@ -834,29 +928,84 @@ fn a_home_without_client_files_is_said() {
 #[test]
 fn files_of_other_clients_are_not_taken_for_claude_codes() {
     let text = client("http://localhost:4000/mcp");
-    let files = memory(&[("/srv/.cursor/mcp.json", &text), ("/srv/mcp.json", &text)]);
-    let by_path = load(
-        &paths("/srv", &["/srv/.cursor/mcp.json", "/srv/mcp.json"]),
-        &files,
+    let names = [
+        "/srv/.cursor/mcp.json",
+        "/srv/.gemini/settings.json",
+        "/srv/claude_desktop_config.json",
+        "/srv/mcp.json",
+    ];
+    let files = memory(&names.map(|name| (name, text.as_str())));
+    let clients = |stack: &Stack| -> Vec<Client> {
+        let files = stack.clients.iter();
+        files.map(|file| file.client).collect()
+    };
+    let by_path = load(&paths("/srv", &names), &files);
+    assert_eq!(
+        clients(&by_path),
+        [Client::Cursor, Client::ClaudeDesktop, Client::ClaudeCode]
     );
-    assert_eq!(inputs(&by_path), ["client flag mcp.json"]);
     let lines: Vec<String> = by_path.missed.iter().map(Missed::line).collect();
     assert_eq!(
         lines,
         [
-            "passed over: .cursor/mcp.json: a file of Cursor, which is not judged yet; --claude FILE reads it, if it is \
-             meant for Claude Code"
+            "passed over: .gemini/settings.json: a file of Gemini CLI, which is not judged yet; --claude FILE reads \
+             it, if it is meant for Claude Code"
         ]
     );
     let by_flag = Request {
-        claude: vec!["/srv/.cursor/mcp.json".into()],
+        claude: names.map(PathBuf::from).to_vec(),
         ..request("/srv")
     };
     let by_flag = load(&by_flag, &files);
-    assert_eq!(inputs(&by_flag), ["client flag .cursor/mcp.json"]);
     assert_eq!(
-        by_flag.missed[0].line(),
-        ".cursor/mcp.json: a file of Cursor, which is not judged yet; read as one of Claude Code's"
+        clients(&by_flag),
+        [
+            Client::ClaudeCode,
+            Client::ClaudeCode,
+            Client::ClaudeDesktop,
+            Client::ClaudeCode
+        ]
+    );
+    let lines: Vec<String> = by_flag.missed.iter().map(Missed::line).collect();
+    assert_eq!(
+        lines,
+        [
+            ".cursor/mcp.json: a file of Cursor, read as one of Claude Code's because of --claude",
+            ".gemini/settings.json: a file of Gemini CLI, which is not judged yet; read as one of Claude Code's",
+            "claude_desktop_config.json: a file of Claude Desktop, read as such; Claude Code does not read it",
+        ]
+    );
+}
+
+#[test]
+fn other_clients_of_the_home_count_where_they_point_at_a_gateway() {
+    let gateway = client("http://localhost:4000/mcp");
+    let elsewhere = client("https://mcp.example.com/mcp");
+    let files = memory(&[
+        ("/srv/config.yaml", LITELLM),
+        ("/home/ada/.cursor/mcp.json", &gateway),
+        (
+            "/home/ada/.config/Claude/claude_desktop_config.json",
+            &elsewhere,
+        ),
+        ("/home/ada/.claude.json", &elsewhere),
+    ]);
+    let request = Request {
+        home: Some("/home/ada".into()),
+        ..request("/srv")
+    };
+    let stack = load(&request, &files);
+    let found: Vec<(Client, &Scope)> = stack
+        .clients
+        .iter()
+        .map(|file| (file.client, &file.entries[0].scope))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (Client::ClaudeCode, &Scope::User),
+            (Client::Cursor, &Scope::User)
+        ]
     );
 }
 
@@ -905,6 +1054,6 @@ fn one_file_under_two_names_is_one_file() {
     );
     let ids: Vec<&str> = stack.gateways.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(ids, ["gateway:/link/config.yaml"]);
-    let placed = placing::placed(&stack, &stack.gateways[0]);
+    let placed = placing::placed(&stack, &placing::Mounts::of(&stack), &stack.gateways[0]);
     assert!(placed.service().is_some(), "its mount is the same file");
 }

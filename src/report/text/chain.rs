@@ -61,7 +61,10 @@ impl Writer<'_> {
             "The chain, {place}from files alone: nothing was probed, started or asked of Docker."
         );
         let _ = writeln!(out, "{}", screen.dim(&screen.wrap(&heading, "", "")));
-        for ((hop, verdict), (caller, callee)) in shown.iter().zip(&ends) {
+        let indent = from + to + 20;
+        let beside = indent + 30 <= screen.width;
+        let mut alike = 0;
+        for (at, ((hop, verdict), (caller, callee))) in shown.iter().zip(&ends).enumerate() {
             let (mark, word) = match verdict {
                 Verdict::Works => (screen.green("✓"), screen.green("works  ")),
                 Verdict::Broken(_) => (screen.red("✗"), screen.red("broken ")),
@@ -71,9 +74,11 @@ impl Writer<'_> {
             let why = match verdict {
                 Verdict::Works => String::new(),
                 Verdict::Broken(_) => self.broken_by(hop.id),
-                Verdict::Blocked { reason, .. } | Verdict::Unknown(reason) => {
-                    screen.dim(&self.safe(reason))
-                }
+                Verdict::Blocked { reason, .. } | Verdict::Unknown(reason) => self.safe(reason),
+            };
+            let paint = |text: &str| match verdict {
+                Verdict::Works | Verdict::Broken(_) => text.to_owned(),
+                Verdict::Blocked { .. } | Verdict::Unknown(_) => screen.dim(text),
             };
             let line = format!(
                 "  {mark} {}{}  →  {}{}  {word}  ",
@@ -82,15 +87,33 @@ impl Writer<'_> {
                 screen.bold(callee),
                 " ".repeat(to.saturating_sub(callee.chars().count())),
             );
-            let indent = from + to + 20;
-            if indent + 30 <= screen.width {
-                let _ = writeln!(out, "{line}{}", self.hang(&why, indent));
-            } else {
-                let _ = writeln!(out, "{}", line.trim_end());
-                if !why.is_empty() {
-                    let _ = writeln!(out, "      {}", self.hang(&why, 6));
-                }
+            if beside {
+                let said = self.hang(&paint(&why), indent);
+                // A reason of one line is read at a glance, a longer one once.
+                let said =
+                    match at > 0 && said.contains('\n') && same_reason(shown[at - 1], shown[at]) {
+                        true => paint("as above"),
+                        false => said,
+                    };
+                let _ = writeln!(out, "{line}{said}");
+                continue;
             }
+            let _ = writeln!(out, "{}", line.trim_end());
+            alike += 1;
+            if shown
+                .get(at + 1)
+                .is_some_and(|next| same_reason(shown[at], *next))
+            {
+                continue;
+            }
+            if !why.is_empty() {
+                let why = match alike {
+                    1 => why,
+                    alike => format!("these {alike}: {why}"),
+                };
+                let _ = writeln!(out, "      {}", self.hang(&paint(&why), 6));
+            }
+            alike = 0;
         }
         if !own.is_empty() {
             let text = format!(
@@ -121,4 +144,23 @@ impl Writer<'_> {
         let wrapped = self.screen.wrap(text, &pad, &pad);
         wrapped.trim_start().to_owned()
     }
+}
+
+/// Whether the reason of two hops of one file is the same.
+fn same_reason(one: (&Hop, &Verdict), other: (&Hop, &Verdict)) -> bool {
+    let same_file = match (one.0.caller, other.0.caller) {
+        (Caller::Gateway { gateway: one, .. }, Caller::Gateway { gateway: other, .. }) => {
+            one == other
+        }
+        (Caller::Client { file: one, .. }, Caller::Client { file: other, .. }) => one == other,
+        _ => false,
+    };
+    let same = match (one.1, other.1) {
+        (Verdict::Unknown(one), Verdict::Unknown(other)) => one == other,
+        (Verdict::Blocked { reason: one, .. }, Verdict::Blocked { reason: other, .. }) => {
+            one == other
+        }
+        _ => false,
+    };
+    same_file && same
 }

@@ -1,5 +1,6 @@
 //! A finding in full: its snippets with both sides labelled, what supports it, and the lines to write instead.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use owo_colors::Style;
 
-use super::super::spot;
+use super::super::{count, spot};
 use super::{Detail, Writer};
 use crate::change::Fix;
 use crate::check::{Label, Severity, Source as EvidenceFrom};
@@ -15,6 +16,12 @@ use crate::fix::{self, Edit};
 use crate::source::Source;
 use crate::term::clean;
 use crate::verdict::Judged;
+
+/// Places of one kind that a snippet shows, and changes of one repair, unless everything is asked for.
+const PLACES: usize = 5;
+
+/// Lines of further places that are named.
+const LINES: usize = 8;
 
 impl Writer<'_> {
     /// A finding with its snippets and the lines to write instead.
@@ -33,7 +40,8 @@ impl Writer<'_> {
             Severity::Note => Level::NOTE,
         };
         let mut group = Group::with_level(level);
-        for (source, labels) in self.by_source(judged) {
+        let (shown, more) = self.places(judged);
+        for (source, labels) in self.by_source(shown) {
             let spots: Vec<Range<usize>> = labels
                 .iter()
                 .map(|(_, label)| first_line(source, spot(self.examination, label).range))
@@ -65,6 +73,10 @@ impl Writer<'_> {
         .decor_style(DecorStyle::Unicode)
         .term_width(self.screen.width);
         let _ = writeln!(out, "{}", renderer.render(&[group]));
+        if !more.is_empty() {
+            let text = self.screen.wrap(&self.more(more), "  · ", "    ");
+            let _ = writeln!(out, "{}", self.screen.dim(&text));
+        }
         for evidence in &finding.evidence {
             // What is covered says the same in other words: the full list is for those who ask for it.
             if evidence.from != EvidenceFrom::Finding || self.detail == Detail::Verbose {
@@ -90,8 +102,19 @@ impl Writer<'_> {
         let _ = writeln!(out, "{}", screen.green(&title));
         match self.repairs.lines(fix) {
             Ok(lines) => {
+                let mut left = match self.detail {
+                    Detail::Verbose => usize::MAX,
+                    Detail::Usual | Detail::Quiet => PLACES,
+                };
+                let mut held = 0;
                 for (id, after) in &lines.after {
-                    self.lines(out, self.examination.stack.source(*id), &lines.edits, after);
+                    let source = self.examination.stack.source(*id);
+                    held += self.lines(out, source, &lines.edits, after, &mut left);
+                }
+                if held > 0 {
+                    let text =
+                        format!("    and {} (-v shows them all)", count(held, "more change"));
+                    let _ = writeln!(out, "{}", screen.dim(&text));
                 }
             }
             Err(withheld) => {
@@ -107,15 +130,36 @@ impl Writer<'_> {
         for command in &fix.then {
             let _ = writeln!(out, "    {} {}", screen.dim("then run"), self.safe(command));
         }
+        if self.detail == Detail::Verbose {
+            for remark in &fix.remarks {
+                let remark = screen.wrap(&self.safe(remark), "    ", "    ");
+                let _ = writeln!(out, "{}", screen.dim(&remark));
+            }
+        }
     }
 
-    /// The lines of one file that go, and those that come; both from texts whose secrets are masked.
-    fn lines(&self, out: &mut String, source: &Source, edits: &[Edit], after: &str) {
+    /// The lines of one file that go, and those that come; both from texts whose secrets are masked. Shows as many
+    /// changes as are left, and returns how many it does not show.
+    fn lines(
+        &self,
+        out: &mut String,
+        source: &Source,
+        edits: &[Edit],
+        after: &str,
+        left: &mut usize,
+    ) -> usize {
+        let suggestions = fix::suggestions(source, edits);
+        let held = suggestions.len().saturating_sub(*left);
+        if held == suggestions.len() {
+            return held;
+        }
+        *left -= suggestions.len() - held;
         let _ = writeln!(out, "    {}", self.screen.dim(&self.name(source)));
         let before: Vec<&str> = self.texts.get(source).lines().collect();
         let after: Vec<&str> = after.lines().collect();
         let mut shift = 0isize;
-        for suggestion in fix::suggestions(source, edits) {
+        let shown = suggestions.len() - held;
+        for suggestion in suggestions.into_iter().take(shown) {
             let first = suggestion.first_line as usize;
             let (gone, come) = (suggestion.removed.len(), suggestion.added.len());
             for number in first..first + gone {
@@ -135,11 +179,65 @@ impl Writer<'_> {
             }
             shift += come as isize - gone as isize;
         }
+        held
     }
-    /// The labels of a finding by file, the primary file first; whether a label is the finding's own place.
-    fn by_source<'b>(&'b self, judged: &'b Judged) -> Vec<(&'b Source, Vec<(bool, &'b Label)>)> {
+
+    /// The labels of a finding that its snippets show, with their numbers, and those that they do not. Of labels that
+    /// say the same the first few are enough; what only one says is never left out.
+    fn places<'b>(&self, judged: &'b Judged) -> (Vec<(usize, &'b Label)>, Vec<&'b Label>) {
+        let labels = judged.finding.labels.iter().enumerate();
+        if self.detail == Detail::Verbose {
+            return (labels.collect(), Vec::new());
+        }
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        let (mut shown, mut more) = (Vec::new(), Vec::new());
+        for (number, label) in labels {
+            let times = times.entry(kind(&label.text)).or_default();
+            *times += 1;
+            match *times > PLACES {
+                true => more.push(label),
+                false => shown.push((number, label)),
+            }
+        }
+        (shown, more)
+    }
+
+    /// `and 13 more: lines 85, 95, 101, … (-v shows them all)`
+    fn more(&self, labels: Vec<&Label>) -> String {
+        let places = labels.len();
+        let labels = labels.into_iter().enumerate().collect();
+        let files = self.by_source(labels);
+        let named = files.len() > 1;
+        let files = files.into_iter().map(|(source, labels)| {
+            let lines = labels
+                .iter()
+                .map(|(_, label)| spot(self.examination, label).start.line);
+            let lines: BTreeSet<u32> = lines.collect();
+            let word = if lines.len() == 1 { "line" } else { "lines" };
+            let mut shown: Vec<String> = lines.iter().take(LINES).map(u32::to_string).collect();
+            if lines.len() > LINES {
+                shown.push("…".to_owned());
+            }
+            let own = match named {
+                true => format!("{} ", self.name(source)),
+                false => String::new(),
+            };
+            format!("{own}{word} {}", shown.join(", "))
+        });
+        let files: Vec<String> = files.collect();
+        format!(
+            "and {places} more: {} (-v shows them all)",
+            files.join("; ")
+        )
+    }
+
+    /// Labels by file, in the order of their numbers; whether a label is the finding's own place.
+    fn by_source<'b>(
+        &'b self,
+        labels: Vec<(usize, &'b Label)>,
+    ) -> Vec<(&'b Source, Vec<(bool, &'b Label)>)> {
         let mut files: Vec<(&Source, Vec<(bool, &Label)>)> = Vec::new();
-        for (at, label) in judged.finding.labels.iter().enumerate() {
+        for (at, label) in labels {
             let source = self.examination.stack.source(label.at.source());
             match files.iter_mut().find(|(have, _)| have.id() == source.id()) {
                 Some((_, labels)) => labels.push((at == 0, label)),
@@ -148,6 +246,12 @@ impl Writer<'_> {
         }
         files
     }
+}
+
+/// What a label says before it names anything: of `taken literally: write X` the first two words.
+fn kind(text: &str) -> &str {
+    let end = text.find([':', ',', ';', '`', '(']);
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// The part of a range that stands on its first line: what an arrow can point at.

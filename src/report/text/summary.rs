@@ -2,19 +2,25 @@
 
 use std::fmt::Write;
 
+use indexmap::IndexMap;
+
 use super::super::count;
 use super::{Detail, Writer};
 use crate::Examination;
-use crate::check::Severity;
+use crate::check::{Severity, listed};
+use crate::gateway::{Known, VersionFrom};
+use crate::model::Missed;
+use crate::source::Source;
+
+/// Files of one line that are named.
+const NAMES: usize = 3;
 
 impl Writer<'_> {
     /// Counts, what was read, what was not, and how to go on.
     pub(super) fn summary(&self, out: &mut String, user: Option<&str>) {
         let screen = self.screen;
         let Examination {
-            stack,
-            diagnosis,
-            chain,
+            stack, diagnosis, ..
         } = self.examination;
         if !diagnosis.findings.is_empty() {
             out.push('\n');
@@ -57,31 +63,8 @@ impl Writer<'_> {
                 &format!("client files are those of {user}, who called sudo"),
             );
         }
-        for (gateway, view) in stack.gateways.iter().zip(&chain.gateways) {
-            let name = stack.name(gateway.root.source);
-            match &view.version {
-                crate::gateway::Known::Exact(version, from) => {
-                    if self.detail == Detail::Verbose {
-                        say(
-                            out,
-                            &format!(
-                                "{name}: read as LiteLLM {version} does (from: {})",
-                                from.word()
-                            ),
-                        );
-                    }
-                }
-                crate::gateway::Known::Unknown(why) => say(
-                    out,
-                    &format!(
-                        "{name}: the version of LiteLLM is not known ({why}); --litellm-version VERSION makes the verdicts sharper"
-                    ),
-                ),
-            }
-        }
-        for missed in &stack.missed {
-            say(out, &missed.line());
-        }
+        self.versions(&mut |text| say(out, text));
+        self.missed(&mut |text| say(out, text));
         if !diagnosis.skipped.is_empty() {
             if self.detail == Detail::Verbose {
                 for skipped in &diagnosis.skipped {
@@ -112,5 +95,64 @@ impl Writer<'_> {
                 ),
             );
         }
+    }
+
+    /// As which version each gateway was read; those of which the same is to be said share a line.
+    fn versions(&self, say: &mut dyn FnMut(&str)) {
+        let Examination { stack, chain, .. } = self.examination;
+        let mut said: IndexMap<String, Vec<&Source>> = IndexMap::new();
+        for (gateway, view) in stack.gateways.iter().zip(&chain.gateways) {
+            let text = match &view.version {
+                // Who gave it knows it.
+                Known::Exact(_, VersionFrom::Flag) if self.detail != Detail::Verbose => continue,
+                Known::Exact(version, from) => {
+                    let because = view.version_because.as_deref().unwrap_or(from.word());
+                    format!("read as LiteLLM {version} does (from {because})")
+                }
+                Known::Unknown(why) => format!(
+                    "the version of LiteLLM is not known ({why}); --litellm-version VERSION makes the verdicts sharper"
+                ),
+            };
+            let source = stack.source(gateway.root.source);
+            said.entry(text).or_default().push(source);
+        }
+        for (text, sources) in said {
+            let names: Vec<String> = match sources.as_slice() {
+                [one] => vec![one.name().to_owned()],
+                sources => sources.iter().map(|source| self.name(source)).collect(),
+            };
+            say(&format!("{}: {text}", self.named(&names)));
+        }
+    }
+
+    /// What is no part of the run and could be; files that nothing mounts share a line.
+    fn missed(&self, say: &mut dyn FnMut(&str)) {
+        let missed = &self.examination.stack.missed;
+        let mounted = |missed: &&Missed| missed.mounts.is_some();
+        let together = self.detail != Detail::Verbose && missed.iter().filter(mounted).count() > 1;
+        let alone = |missed: &&Missed| !(together && missed.mounts.is_some());
+        for missed in missed.iter().filter(alone) {
+            say(&missed.line());
+        }
+        if together {
+            let names = missed.iter().filter_map(|missed| missed.mounts.as_deref());
+            let names: Vec<&str> = names
+                .map(|name| name.strip_prefix(self.folder.as_str()).unwrap_or(name))
+                .collect();
+            let flag = missed.iter().find(mounted).map_or("", |missed| missed.flag);
+            say(&format!(
+                "not found: compose files that mount {} (-v says where they were looked for); {flag} adds them",
+                self.named(&names)
+            ));
+        }
+    }
+
+    /// Names of files as a sentence has them: all of them only where everything is asked for.
+    fn named<T: AsRef<str>>(&self, names: &[T]) -> String {
+        let most = match self.detail {
+            Detail::Verbose => usize::MAX,
+            Detail::Usual | Detail::Quiet => NAMES,
+        };
+        listed(names, most)
     }
 }

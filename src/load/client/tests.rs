@@ -124,10 +124,8 @@ fn the_name_decides_the_scope() {
         ("/srv/servers-for-the-flag.json", Scope::Project),
         ("/home/ada/.config/claude/mcp-settings.json", Scope::NotRead),
         ("/home/ada/.config/claude/.claude.json", Scope::NotRead),
-        (
-            "/home/ada/.config/Claude/claude_desktop_config.json",
-            Scope::NotRead,
-        ),
+        ("/srv/claude_desktop_config.json", Scope::User),
+        ("/srv/.cursor/mcp.json", Scope::Project),
         ("/srv/.claude/.mcp.json", Scope::NotRead),
         ("/srv/.claude/settings.local.json", Scope::NotRead),
     ];
@@ -229,4 +227,97 @@ fn of_a_name_that_stands_twice_the_last_counts() {
         .filter_map(|entry| Some(entry.url.as_ref()?.value.as_str()))
         .collect();
     assert_eq!(urls, ["http://two"]);
+}
+
+#[test]
+fn every_client_has_its_own_key_and_its_own_json() {
+    let text = "{\n  // of a person\n  \"servers\": {\"a\": {}}, \"mcpServers\": {\"b\": {}}}";
+    for (path, names) in [
+        ("/srv/.vscode/mcp.json", vec!["a"]),
+        ("/srv/.cursor/mcp.json", vec!["b"]),
+        ("/srv/.mcp.json", vec![]),
+        ("/srv/claude_desktop_config.json", vec![]),
+    ] {
+        let stack = load(path, text);
+        let found: Vec<&str> = scopes(&stack).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(found, names, "{path}");
+    }
+}
+
+#[test]
+fn a_plugins_file_may_do_without_the_key() {
+    let mut files = Memory::default();
+    files.insert("/srv/p/.claude-plugin/plugin.json", "{}");
+    files.insert("/srv/p/tools/.mcp.json", r#"{"a": {"command": "x"}}"#);
+    files.insert("/srv/p/.mcp.json", r#"{"mcpServers": {"b": {}}}"#);
+    files.insert("/srv/.mcp.json", r#"{"c": {"command": "x"}}"#);
+    let request = Request::default();
+    let mut loader = Loader::new(&files, &request);
+    for path in [
+        "/srv/p/tools/.mcp.json",
+        "/srv/p/.mcp.json",
+        "/srv/.mcp.json",
+    ] {
+        load_file(&mut loader, Path::new(path), How::Flag);
+    }
+    assert_eq!(
+        scopes(&loader.stack),
+        [("a", &Scope::Plugin), ("b", &Scope::Plugin)]
+    );
+    let plugins: Vec<bool> = loader
+        .stack
+        .clients
+        .iter()
+        .map(|file| file.is_plugin)
+        .collect();
+    assert_eq!(plugins, [true, true, false]);
+}
+
+#[test]
+fn settings_are_read_beside_the_projects_and_with_a_home_the_users_too() {
+    let mut files = Memory::default();
+    let paths = [
+        "/srv/.mcp.json",
+        "/srv/.claude/settings.json",
+        "/srv/.claude/settings.local.json",
+        "/srv/other/.claude/settings.json",
+        "/home/ada/.claude.json",
+        "/home/ada/.claude/settings.json",
+        "/etc/claude-code/managed-settings.json",
+        "/etc/claude-code/managed-settings.d/10-mcp.json",
+        "/etc/claude-code/managed-settings.d/readme.txt",
+    ];
+    for path in paths {
+        files.insert(path, "{}");
+    }
+    let read = |home: Option<&str>| {
+        let request = Request {
+            home: home.map(Into::into),
+            ..Request::default()
+        };
+        let mut loader = Loader::new(&files, &request);
+        load_file(&mut loader, Path::new("/srv/.mcp.json"), How::Flag);
+        load_settings(&mut loader);
+        loader.stack
+    };
+    let names = |stack: &Stack| -> Vec<String> {
+        let settings = stack.client_state.settings.iter();
+        let mut names: Vec<String> = settings
+            .map(|file| stack.name(file.source).to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let alone = read(None);
+    assert!(!alone.client_state.home_read && alone.client_state.user_file.is_none());
+    assert_eq!(names(&alone), [paths[1], paths[2]]);
+    let whole = read(Some("/home/ada"));
+    assert!(whole.client_state.home_read && whole.client_state.user_file.is_some());
+    if cfg!(unix) {
+        assert_eq!(
+            names(&whole),
+            [paths[7], paths[6], paths[5], paths[1], paths[2]]
+        );
+    }
+    assert_eq!(whole.inputs.len(), 1, "settings are no inputs");
 }
