@@ -6,6 +6,11 @@ use mcpdoc::chain::Settings;
 use mcpdoc::load::{Memory, Request};
 use mcpdoc::{Examination, Selection, checks, examine};
 
+use say::{said, skipped};
+
+#[path = "support/say.rs"]
+mod say;
+
 /// Runs one check over a project and, where it is among the files, a gateway's `config.yaml`.
 fn run(check: &str, files: &[(&str, &str)]) -> Examination {
     let mut memory = Memory::default();
@@ -25,21 +30,6 @@ fn run(check: &str, files: &[(&str, &str)]) -> Examination {
         skip: Vec::new(),
     };
     examine(&request, &Settings::default(), &selection, &memory)
-}
-
-fn said(examination: &Examination) -> Vec<String> {
-    let findings = examination.diagnosis.findings.iter();
-    findings
-        .map(|judged| {
-            let finding = &judged.finding;
-            format!("{} {}", finding.severity.word(), finding.message)
-        })
-        .collect()
-}
-
-fn skipped(examination: &Examination) -> Vec<&str> {
-    let skipped = examination.diagnosis.skipped.iter();
-    skipped.map(|skipped| skipped.reason.as_str()).collect()
 }
 
 /// The one thing that is said of a service `a` with these lines.

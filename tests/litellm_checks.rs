@@ -7,8 +7,11 @@ use mcpdoc::Examination;
 use mcpdoc::load::Memory;
 use mcpdoc::report::json;
 
+use say::{said, skipped};
 use support::CWD;
 
+#[path = "support/say.rs"]
+mod say;
 #[path = "support/run.rs"]
 mod support;
 
@@ -42,29 +45,14 @@ fn of(ids: &str, config: &str, compose: &str) -> Examination {
     )
 }
 
-/// Severity and message of each finding.
-fn said(examination: &Examination) -> Vec<String> {
-    let findings = examination.diagnosis.findings.iter();
-    findings
-        .map(|judged| {
-            let finding = &judged.finding;
-            format!("{} {}", finding.severity.word(), finding.message)
-        })
-        .collect()
-}
-
 fn is_silent(examination: &Examination) -> bool {
     examination.diagnosis.findings.is_empty() && examination.diagnosis.skipped.is_empty()
 }
 
 /// Nothing is said, and why not is.
 fn is_skipped(examination: &Examination, because: &str) -> bool {
-    examination.diagnosis.findings.is_empty()
-        && examination
-            .diagnosis
-            .skipped
-            .iter()
-            .any(|skipped| skipped.reason.contains(because))
+    let mut skipped = skipped(examination).into_iter();
+    examination.diagnosis.findings.is_empty() && skipped.any(|reason| reason.contains(because))
 }
 
 fn starts_with(examination: &Examination, start: &str) -> bool {

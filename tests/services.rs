@@ -6,6 +6,11 @@ use mcpdoc::chain::Settings;
 use mcpdoc::load::{Memory, Request};
 use mcpdoc::{Examination, Selection, checks, examine, fix};
 
+use say::{said, skipped};
+
+#[path = "support/say.rs"]
+mod say;
+
 /// Runs one check over files; those that are compose files are projects, files joined by `,` are one.
 fn run(check: &str, projects: &[&str], files: &[(&str, &str)]) -> Examination {
     let mut memory = Memory::default();
@@ -31,22 +36,6 @@ fn run(check: &str, projects: &[&str], files: &[(&str, &str)]) -> Examination {
         skip: Vec::new(),
     };
     examine(&request, &Settings::default(), &selection, &memory)
-}
-
-/// `severity message` of each finding.
-fn said(examination: &Examination) -> Vec<String> {
-    let findings = examination.diagnosis.findings.iter();
-    findings
-        .map(|judged| {
-            let finding = &judged.finding;
-            format!("{} {}", finding.severity.word(), finding.message)
-        })
-        .collect()
-}
-
-fn skipped(examination: &Examination) -> Vec<&str> {
-    let skipped = examination.diagnosis.skipped.iter();
-    skipped.map(|skipped| skipped.reason.as_str()).collect()
 }
 
 /// `file:line` of each label of the only finding.
