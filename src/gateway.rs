@@ -105,8 +105,8 @@ pub struct Access {
     pub master_key: Setting,
     /// The database, in which other keys may stand.
     pub database: Setting,
-    /// A setting that lets clients in otherwise, or has their key in another header.
-    pub other_ways: Option<String>,
+    /// Whether a setting lets clients in otherwise, or has their key in another header.
+    pub other_ways: bool,
     /// Whether some server takes the client's `Authorization` for itself, so that it need not be a key.
     pub passes_on: bool,
 }

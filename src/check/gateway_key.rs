@@ -22,7 +22,7 @@ pub(crate) fn shown<'a>(
     call: &Call<'_>,
 ) -> Option<Shown<'a>> {
     let access = &call.view.outcome.access;
-    if access.other_ways.is_some() {
+    if access.other_ways {
         return None;
     }
     let (header, value) = clients.key_headers.iter().find_map(|header| {

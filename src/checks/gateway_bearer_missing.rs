@@ -64,7 +64,7 @@ fn keyless(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Option<(Severi
     let outcome = &call.view.outcome;
     let access = &outcome.access;
     let certain = matches!(access.master_key, Setting::Set { .. })
-        && access.other_ways.is_none()
+        && !access.other_ways
         && !access.passes_on
         && outcome.gap.is_none();
     // Other clients ask the person, or keep keys elsewhere.

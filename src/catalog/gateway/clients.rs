@@ -37,8 +37,8 @@ pub struct Clients {
     pub database: Switch,
     /// Variables that name a database in parts.
     pub database_parts: Vec<String>,
-    /// Settings that let clients in otherwise, or have their key in another header.
-    pub other_ways: Vec<String>,
+    /// The setting that has clients show their key in another header.
+    pub key_header_setting: String,
     /// Servers to which the client's `Authorization` goes.
     pub passed_on: PassedOn,
     /// What makes it take servers from the database.

@@ -16,7 +16,7 @@ pub(super) fn read(reader: &Reader<'_>, sections: &Sections<'_>) -> Access {
     }
     let general = sections.get(GENERAL);
     let servers = sections.get(super::section::SERVERS);
-    let is_set = |key: &&String| general.is_some_and(|general| general.get(key).is_some());
+    let is_set = |key: &String| general.is_some_and(|general| general.get(key).is_some());
     let mut database = setting(
         reader,
         general,
@@ -31,7 +31,7 @@ pub(super) fn read(reader: &Reader<'_>, sections: &Sections<'_>) -> Access {
     Access {
         master_key: setting(reader, general, &key.setting, &key.variable),
         database,
-        other_ways: clients.other_ways.iter().find(is_set).cloned(),
+        other_ways: key.instead.iter().any(is_set) || is_set(&clients.key_header_setting),
         passes_on: servers.is_some_and(|servers| {
             let mut entries = servers.entries().into_iter();
             entries.any(|(_, server)| clients.passed_on.matches(server))
