@@ -12,6 +12,7 @@ pub mod image;
 pub mod run;
 pub mod server;
 pub mod version;
+mod wait;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
@@ -22,6 +23,7 @@ pub use image::ImageRef;
 pub use run::{Bind, BindFrom, Certainty, EnvLookup, Launch, Running, Speaks};
 pub use server::{Server, TransportKind};
 pub use version::{Version, VersionSet};
+pub use wait::{Stage, Wait};
 
 use command::Starts;
 use server::Names;

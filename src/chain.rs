@@ -8,6 +8,7 @@ mod way;
 
 pub use crate::load::placing::Placed;
 pub use behind::launched;
+pub(crate) use resolve::with_scheme;
 pub use resolve::{Caller, Destination, Reach};
 pub use way::{Command, Way, on_network};
 

@@ -2,17 +2,23 @@
 
 pub(crate) mod block;
 pub(crate) mod containers;
+pub(crate) mod foreign;
 pub(crate) mod gateway_call;
 pub(crate) mod gateway_key;
 mod ids;
 pub(crate) mod netns;
 pub(crate) mod newer;
 pub(crate) mod probe;
+pub(crate) mod proxy;
 pub(crate) mod reader;
 mod service;
 pub(crate) mod settings;
+pub(crate) mod symptom;
+pub(crate) mod wire;
+pub(crate) mod words;
 
 pub use service::{McpService, Role, is_own, listed, naming_part};
+pub use wire::Probed;
 
 use crate::catalog::{Catalog, ImageRef, Version, VersionSet};
 use crate::chain::{Chain, HopId};
@@ -116,6 +122,8 @@ pub struct Case<'a> {
     pub catalog: &'a Catalog,
     /// Who calls whom.
     pub chain: &'a Chain,
+    /// The conversations among the facts, with what they show.
+    pub probed: Vec<Probed<'a>>,
 }
 
 impl Case<'_> {
@@ -232,14 +240,17 @@ pub enum Place {
     Node(Pointer, Part),
     /// Bytes of a file, where there is no node: syntax errors, duplicate keys.
     Text(SourceId, Span),
+    /// An endpoint that no file names: its url or program.
+    Endpoint(String),
 }
 
 impl Place {
-    /// The file.
-    pub fn source(&self) -> SourceId {
+    /// The file, if it is in one.
+    pub fn source(&self) -> Option<SourceId> {
         match self {
-            Place::Node(pointer, _) => pointer.source,
-            Place::Text(source, _) => *source,
+            Place::Node(pointer, _) => Some(pointer.source),
+            Place::Text(source, _) => Some(*source),
+            Place::Endpoint(_) => None,
         }
     }
 }
@@ -263,6 +274,8 @@ pub enum Source {
     Finding,
     /// A file.
     File,
+    /// An answer of an endpoint, or that there was none.
+    Wire,
 }
 
 impl Source {
@@ -272,6 +285,7 @@ impl Source {
             Source::Catalog => "catalog",
             Source::Finding => "finding",
             Source::File => "file",
+            Source::Wire => "wire",
         }
     }
 }
@@ -317,6 +331,8 @@ pub struct Finding {
     pub caused_by: Option<Cause>,
     /// The versions of the gateway or client in which it holds, when not in all.
     pub versions: Option<String>,
+    /// The endpoint that was called, where an answer shows it.
+    pub endpoint: Option<String>,
 }
 
 impl Finding {
@@ -341,6 +357,7 @@ impl Finding {
             hops: Vec::new(),
             caused_by: None,
             versions: None,
+            endpoint: None,
         }
     }
 

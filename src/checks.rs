@@ -12,7 +12,10 @@ macro_rules! checks {
 }
 
 checks! {
+    accept_stripped
     access_mode_unrestricted
+    auth_rejected
+    auth_required
     auth_type_invalid
     auth_value_missing
     auth_value_unused
@@ -36,6 +39,9 @@ checks! {
     command_unavailable
     command_with_arguments
     config_not_passed
+    connection_refused
+    connection_reset
+    connection_timeout
     database_url_missing
     depends_on_unconditioned
     docker_env_not_passed
@@ -77,21 +83,37 @@ checks! {
     litellm_null_settings
     litellm_unknown_section
     loopback_in_container
+    name_not_resolved
     network_undefined
+    no_answer
     no_shared_network
+    no_tools
+    not_http
+    not_mcp
+    oauth_metadata_invalid
+    plain_get_406
     port_mismatch
+    process_exited
     profile_inactive
+    protocol_deviation
+    protocol_era_mismatch
+    protocol_version_unsupported
     published_port_inside
     published_unauthenticated
+    rate_limited
+    redirect
     secret_in_file
     server_alias_conflict
     server_alias_dangling
     server_alias_ignored
     server_alias_invalid
+    server_error
     server_name_invalid
     server_shape
     server_unknown_key
     server_value_type
+    session_lost
+    slow_answer
     spec_file_missing
     stdio_command_not_allowed
     stdio_disabled
@@ -99,13 +121,24 @@ checks! {
     stdio_published_port
     stdio_with_tty
     stdio_without_stdin
+    stdout_noise
+    stream_buffered
+    tls_mismatch
+    tls_untrusted
+    tool_name_duplicate
+    tool_name_invalid
+    tool_schema_invalid
+    tools_page_loop
     transport_invalid
     transport_mismatch
     transport_missing
     unknown_host
+    upstream_unavailable
     url_malformed
     url_missing
     url_path_suspect
+    wrong_path
+    wrong_transport
 }
 
 /// The check with that id, or one that was called so formerly.

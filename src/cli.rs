@@ -22,8 +22,10 @@ pub struct Cli {
 /// What mcpdoc can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Read the files of a stack and report what is broken
+    /// Read the files of a stack, probe its endpoints and report what is broken
     Check(Box<CheckArgs>),
+    /// Talk to one MCP server and say what it is, or why a client cannot use it
+    Probe(Box<ProbeArgs>),
     /// Explain a check: what it finds, why it matters, how to fix it
     Explain(ExplainArgs),
     /// List all checks
@@ -39,10 +41,13 @@ Examples:
   mcpdoc check                          this folder and your client files
   mcpdoc check --litellm config.yaml    a gateway, its compose file and clients
   mcpdoc check --litellm-version 1.77.3 for a known version of LiteLLM
+  mcpdoc check --offline .              read files only
   mcpdoc check --fail-on warning .      in CI: fail on warnings, too
+  mcpdoc check --require wire           fail if an endpoint could not be tried
   mcpdoc check --format json .          for programs
 
-Exit status: 0 no finding at or above --fail-on, 1 findings, 2 could not run.")]
+Exit status: 0 no finding at or above --fail-on, 1 findings, 2 could not run,
+3 no such finding, but something that --require asks for could not be tried.")]
 pub struct CheckArgs {
     /// Files and folders to read (default: this folder and your client files)
     #[arg(value_name = "PATH")]
@@ -69,9 +74,30 @@ pub struct CheckArgs {
     /// Another name or address of this machine, as clients use it; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Inputs")]
     pub host_alias: Vec<String>,
-    /// Read files only; this version never does anything else
-    #[arg(long, help_heading = "Inputs")]
+    /// Read files only: open no connection and start no process
+    #[arg(long, conflicts_with = "allow_exec", help_heading = "Probes")]
     pub offline: bool,
+    /// Ask no endpoint whether it works
+    #[arg(long, conflicts_with = "allow_exec", help_heading = "Probes")]
+    pub no_probe: bool,
+    /// Start the servers that client files name as commands, to see whether they work
+    #[arg(long, help_heading = "Probes")]
+    pub allow_exec: bool,
+    /// An origin (https://HOST[:PORT]) to which variables of this environment may be sent that the files of a project
+    /// name; without it they stay on this machine; may be repeated
+    #[arg(long, value_name = "ORIGIN", help_heading = "Probes")]
+    pub trust_origin: Vec<String>,
+    /// Seconds that one endpoint may take (default: 30)
+    #[arg(long, value_name = "SECONDS", help_heading = "Probes")]
+    pub timeout: Option<f64>,
+    /// Exit with status 3 if nothing fails, but a hop could not be tried in this way
+    #[arg(
+        long,
+        value_name = "EVIDENCE",
+        value_delimiter = ',',
+        help_heading = "Probes"
+    )]
+    pub require: Vec<Evidence>,
     /// Run only these checks, separated by commas (`mcpdoc checks` lists them)
     #[arg(
         long,
@@ -111,6 +137,141 @@ pub struct CheckArgs {
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
     /// Show every place and all evidence, what was read and what was skipped
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+}
+
+/// `mcpdoc probe`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "\
+mcpdoc probe [OPTIONS] <URL>
+       mcpdoc probe [OPTIONS] -- <COMMAND> [ARGS]...",
+    after_help = "\
+Examples:
+  mcpdoc probe http://localhost:8000/mcp
+  mcpdoc probe --bearer-env LITELLM_KEY http://localhost:4000/mcp/
+  mcpdoc probe --host mcp.lan:8000 http://127.0.0.1:8000/mcp
+  mcpdoc probe --call search --args '{\"query\": \"x\"}' http://localhost:8000/mcp
+  mcpdoc probe --rounds 20 http://localhost:8000/mcp
+  mcpdoc probe -- npx -y @modelcontextprotocol/server-everything
+
+Exit status: 0 a client can use it (a server without tools and one that demands
+an OAuth login included), 1 it cannot, or that could not be told, 2 wrong usage."
+)]
+pub struct ProbeArgs {
+    /// The address of the server; http:// where it has no scheme
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// Words that are too many: taken so that the message can say where they belong.
+    #[arg(value_name = "WORDS", num_args = 0.., hide = true)]
+    pub rest: Vec<String>,
+    /// A program to start and to talk to over its pipes, and its arguments
+    #[arg(value_name = "COMMAND", last = true)]
+    pub command: Vec<String>,
+    /// The transport that the client uses; auto finds out which one answers
+    #[arg(
+        long,
+        value_name = "TRANSPORT",
+        default_value = "auto",
+        help_heading = "Endpoint"
+    )]
+    pub transport: TransportArg,
+    /// A header to send, to the server's own origin only; may be repeated
+    #[arg(long, value_name = "NAME: VALUE", help_heading = "Endpoint")]
+    pub header: Vec<String>,
+    /// Send `Authorization: Bearer` with the value of this environment variable; unlike that of --header, other users of
+    /// this machine do not see it
+    #[arg(long, value_name = "VARIABLE", help_heading = "Endpoint")]
+    pub bearer_env: Option<String>,
+    /// The Host header to send, where it is not the URL's
+    #[arg(long, value_name = "NAME[:PORT]", help_heading = "Endpoint")]
+    pub host: Option<String>,
+    /// Use this address for a name and port, as curl does; may be repeated
+    #[arg(long, value_name = "NAME:PORT:ADDRESS", help_heading = "Endpoint")]
+    pub resolve: Vec<String>,
+    /// Trust the certificates in this PEM file, too
+    #[arg(long, value_name = "FILE", help_heading = "Endpoint")]
+    pub cacert: Option<PathBuf>,
+    /// Accept any certificate
+    #[arg(long, help_heading = "Endpoint")]
+    pub insecure: bool,
+    /// The protocol revisions to try: auto stops at the first that works, all tries both ways to begin, or name one such
+    /// as 2025-06-18
+    #[arg(
+        long,
+        value_name = "auto|all|REVISION",
+        default_value = "auto",
+        help_heading = "Conversation"
+    )]
+    pub eras: String,
+    /// What to list
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_delimiter = ',',
+        default_value = "tools",
+        help_heading = "Conversation"
+    )]
+    pub list: Vec<ListArg>,
+    /// Call this tool
+    #[arg(long, value_name = "TOOL", help_heading = "Conversation")]
+    pub call: Option<String>,
+    /// The arguments of the call, a JSON object
+    #[arg(
+        long,
+        value_name = "JSON",
+        requires = "call",
+        help_heading = "Conversation"
+    )]
+    pub args: Option<String>,
+    /// Send, too, what no well-behaved client does, to see whether it is refused
+    #[arg(long, help_heading = "Conversation")]
+    pub deep: bool,
+    /// Seconds that the whole conversation may take (default: 30, for a command 60)
+    #[arg(long, value_name = "SECONDS", help_heading = "Conversation")]
+    pub timeout: Option<f64>,
+    /// Measure this often; the report then has p50, p95 and max
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u32).range(0..=1000),
+        help_heading = "Conversation"
+    )]
+    pub rounds: u32,
+    /// Run only these checks, separated by commas (`mcpdoc checks` lists them)
+    #[arg(
+        long,
+        value_name = "IDS",
+        value_delimiter = ',',
+        help_heading = "Checks"
+    )]
+    pub only: Vec<String>,
+    /// Do not run these checks, separated by commas
+    #[arg(
+        long,
+        value_name = "IDS",
+        value_delimiter = ',',
+        help_heading = "Checks"
+    )]
+    pub skip: Vec<String>,
+    /// Output format
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub format: Format,
+    /// Options of the output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Show only whether it works, and one line for each finding
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// Show every request and answer, with a command that repeats it
     #[arg(short, long, help_heading = "Output")]
     pub verbose: bool,
 }
@@ -162,6 +323,30 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
+/// The transport of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TransportArg {
+    /// Find out which one answers
+    Auto,
+    /// Streamable HTTP
+    Http,
+    /// HTTP+SSE
+    Sse,
+    /// The pipes of a command
+    Stdio,
+}
+
+/// What a probe lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListArg {
+    /// Tools
+    Tools,
+    /// Resources
+    Resources,
+    /// Prompts
+    Prompts,
+}
+
 /// Formats of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -169,6 +354,13 @@ pub enum Format {
     Text,
     /// One JSON document (schema mcpdoc/1)
     Json,
+}
+
+/// What a run can be required to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Evidence {
+    /// Answers of every endpoint
+    Wire,
 }
 
 /// The lowest severity that makes a run fail.

@@ -4,9 +4,15 @@ pub mod check;
 mod checks;
 mod completions;
 mod explain;
+mod lines;
+mod live;
+pub mod probe;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::{Cli, Color, Command};
 use crate::term::{Screen, clean};
@@ -16,14 +22,48 @@ use crate::term::{Screen, clean};
 pub enum Outcome {
     /// Nothing at or above the threshold.
     Clean,
-    /// Findings at or above the threshold.
+    /// Findings at or above the threshold; of a probe, that no client can use what was probed.
     Findings,
+    /// Nothing of the kind, but evidence that was required is missing.
+    Missing,
+    /// The user broke it off.
+    Interrupted,
+}
+
+/// Reads the command line. What is wrong with it is said as clap does, and ends the process with exit status 2.
+pub fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|mut error| {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        if let Some(hint) = command_hint(&error, &words) {
+            let hints = vec![clap::builder::StyledStr::from(hint)];
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(hints));
+        }
+        error.exit()
+    })
+}
+
+/// `mcpdoc probe npx -y x`: the flag that clap does not know belongs to a command.
+fn command_hint(error: &clap::Error, words: &[String]) -> Option<String> {
+    let [probe, rest @ ..] = words else {
+        return None;
+    };
+    if probe != "probe" || error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let first = rest.iter().position(|word| !word.starts_with('-'))?;
+    let command = &rest[first..];
+    let named = |word: &str| word.contains("://") || word.contains(':') || word == "localhost";
+    (!named(&command[0]) && !rest.iter().any(|word| word == "--")).then(|| {
+        let command = clean(&crate::secret::redact(&command.join(" ")));
+        format!("a command goes behind `--`: mcpdoc probe -- {command}")
+    })
 }
 
 /// Runs a command; what goes wrong is one line on stderr and exit status 2.
 pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Check(args) => check::run(&args),
+        Command::Probe(args) => probe::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Checks(args) => checks::run(&args),
         Command::Completions(args) => completions::run(&args),
@@ -31,6 +71,9 @@ pub fn run(cli: Cli) -> ExitCode {
     match result {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Missing) => ExitCode::from(3),
+        // 128 and the number of the signal, as shells have it.
+        Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) => {
             // Nothing is left to tell anyone if stderr is closed too.
             let _ = writeln!(io::stderr(), "mcpdoc: {}", clean(&format!("{error:#}")));

@@ -1,8 +1,9 @@
 //! mcpdoc finds out why an MCP client cannot use the tools of an MCP server that sits behind a gateway and in
 //! containers.
 //!
-//! Files become a [`model::Stack`]; [`chain`] follows every call in it; [`checks`] say what is wrong; [`verdict`] says
-//! what that means for each hop; [`report`] shows it. Everything between [`load::Files`] and the report is pure:
+//! Files become a [`model::Stack`]; [`chain`] follows every call in it; [`plan`] says what to ask, [`observe`] asks it;
+//! [`checks`] say what is wrong; [`verdict`] says what that means for each hop; [`report`] shows it. Everything between
+//! [`load::Files`], a [`Witness`] and the report is pure:
 //!
 //! ```
 //! use mcpdoc::chain::Settings;
@@ -34,6 +35,7 @@ pub mod fix;
 pub mod gateway;
 pub mod load;
 pub mod model;
+pub mod observe;
 pub mod plan;
 pub mod repair;
 pub mod report;
@@ -41,14 +43,17 @@ pub mod secret;
 pub mod source;
 pub mod term;
 pub mod verdict;
+pub mod wire;
 
 use catalog::Catalog;
-use chain::{Chain, Settings};
-use check::{Case, Check, Findings};
-use fact::Facts;
+use chain::{Chain, Hop, Settings};
+use check::{Case, Check, Findings, Probed};
+use fact::{Ask, Facts, Known, Probe};
 use load::{Files, Request};
 use model::Stack;
-use verdict::{Diagnosis, Ran};
+use plan::{Permissions, Plan, Trial};
+use verdict::{Diagnosis, Ran, Seen, Verdict};
+use wire::Reading;
 
 /// Which checks run.
 #[derive(Clone, Debug, Default)]
@@ -74,37 +79,106 @@ impl Selection {
     }
 }
 
-/// A finished examination: what was read, how it hangs together, what is wrong with it.
+/// A finished examination: what was read and seen, how it hangs together, what is wrong with it.
 #[derive(Debug)]
 pub struct Examination {
     /// What is declared.
     pub stack: Stack,
     /// Who calls whom.
     pub chain: Chain,
+    /// What was asked, and what was not and why.
+    pub plan: Plan,
+    /// What was observed.
+    pub facts: Facts,
+    /// What each of [`Facts::probes`] shows, in their order.
+    pub readings: Vec<Reading>,
     /// What is wrong.
     pub diagnosis: Diagnosis,
 }
 
-/// Reads everything that is asked for and says what is wrong with it.
+impl Examination {
+    /// Hops of which no answer says whether they work, and why not.
+    pub fn untried(&self) -> impl Iterator<Item = (&Hop, &str)> {
+        let hops = self.chain.hops.iter().zip(&self.diagnosis.hops);
+        hops.filter_map(|(hop, verdict)| match verdict {
+            Verdict::Unknown(reason) => Some((hop, reason.as_str())),
+            _ => None,
+        })
+    }
+}
+
+/// Answers questions about endpoints: the world, or recorded answers.
+pub trait Witness {
+    /// The conversations that answer these questions. One that is not answered is not asked again.
+    fn answer(&mut self, asks: &[Ask]) -> Vec<Probe>;
+}
+
+impl<F: FnMut(&[Ask]) -> Vec<Probe>> Witness for F {
+    fn answer(&mut self, asks: &[Ask]) -> Vec<Probe> {
+        self(asks)
+    }
+}
+
+/// Reads everything that is asked for and says what is wrong with it, from files alone.
 pub fn examine(
     request: &Request,
     settings: &Settings,
     selection: &Selection,
     files: &dyn Files,
 ) -> Examination {
+    let nobody = &mut |_: &[Ask]| Vec::new();
+    let permissions = Permissions::default();
+    investigate(request, settings, selection, &permissions, files, nobody)
+}
+
+/// Reads everything that is asked for, asks what is permitted, and says what is wrong.
+pub fn investigate(
+    request: &Request,
+    settings: &Settings,
+    selection: &Selection,
+    permissions: &Permissions,
+    files: &dyn Files,
+    witness: &mut dyn Witness,
+) -> Examination {
     let stack = load::load(request, files);
     let catalog = Catalog::builtin();
-    let facts = Facts::none();
-    debug_assert!(
-        plan::next(&stack, &facts).is_empty(),
-        "nothing observes yet"
-    );
     let chain = chain::build(&stack, &catalog, settings);
+    let plan = plan::plan(&stack, &chain, request, permissions);
+    let mut facts = Facts::none();
+    let open = plan.open(&facts);
+    if !open.is_empty() {
+        facts.wire = Known::Yes(witness.answer(&open));
+    }
+    diagnose(stack, chain, plan, facts, selection)
+}
+
+/// Says what is wrong with endpoints that a person asked about: there is no stack, and nobody calls them.
+pub fn consult(facts: Facts, selection: &Selection) -> Examination {
+    let (stack, chain, plan) = (Stack::default(), Chain::default(), Plan::default());
+    diagnose(stack, chain, plan, facts, selection)
+}
+
+/// Everything is read and seen: what follows.
+fn diagnose(
+    stack: Stack,
+    chain: Chain,
+    plan: Plan,
+    facts: Facts,
+    selection: &Selection,
+) -> Examination {
+    let catalog = Catalog::builtin();
+    let callers = plan.callers(&chain);
+    let probed = facts.probes().iter().map(|probe| {
+        let number = plan.number(&probe.asked);
+        let hops = number.map_or_else(Vec::new, |number| callers[number].clone());
+        Probed::new(probe, hops)
+    });
     let case = Case {
         stack: &stack,
         facts: &facts,
         catalog: &catalog,
         chain: &chain,
+        probed: probed.collect(),
     };
     let mut findings = Findings::default();
     for check in checks::ALL.iter().filter(|check| selection.takes(check)) {
@@ -114,10 +188,36 @@ pub fn examine(
         }
     }
     let (findings, skipped) = findings.into_parts();
-    let diagnosis = verdict::judge(&stack, &chain, findings, skipped, selection.ran());
+    let seen = seen(&plan, &case.probed);
+    let diagnosis = verdict::judge(&stack, &chain, &seen, findings, skipped, selection.ran());
+    let readings = case
+        .probed
+        .into_iter()
+        .map(|probed| probed.reading)
+        .collect();
     Examination {
         stack,
         chain,
+        plan,
+        facts,
+        readings,
         diagnosis,
     }
+}
+
+/// What was seen of each hop.
+fn seen<'a>(plan: &'a Plan, probed: &'a [Probed<'_>]) -> Vec<Seen<'a>> {
+    let mut answers = vec![None; plan.asks.len()];
+    for (at, one) in probed.iter().enumerate() {
+        if let Some(number) = plan.number(&one.probe.asked) {
+            answers[number] = Some(at);
+        }
+    }
+    let trials = plan.trials.iter().map(|trial| match trial {
+        Trial::Asked(number) => answers[*number].map_or(Seen::Unanswered, |at| {
+            Seen::Conversation(probed[at].probe, &probed[at].reading)
+        }),
+        Trial::Not(untried) => Seen::Nothing(untried),
+    });
+    trials.collect()
 }

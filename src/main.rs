@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use mcpdoc::command;
 
 fn main() -> ExitCode {
-    mcpdoc::command::run(mcpdoc::cli::Cli::parse())
+    command::run(command::parse())
 }

@@ -152,7 +152,10 @@ pub struct Include {
 }
 
 /// How a client or gateway talks to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// Newline-delimited JSON over a child process's pipes.
     Stdio,

@@ -1,5 +1,6 @@
 //! What a fix of a hop writes: into the caller's entry, into the service that it calls, into the networks between.
 
+mod instead;
 mod shell;
 
 use serde_json::{Map, Value, json};
@@ -12,6 +13,7 @@ use crate::change::{Change, Op};
 use crate::model::{EnvFrom, Project, Service, ServiceId, Stack, Text};
 use crate::source::{Node, Path, Pointer, Step};
 
+pub use instead::call_instead;
 pub use shell::{quoted, quoted_file};
 
 /// A file's name without its directories.

@@ -1,7 +1,10 @@
 //! What a run shows: one file a format, all from the same [`Examination`].
 
+pub mod curl;
 pub mod json;
 pub mod text;
+mod veil;
+mod wire;
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -22,23 +25,24 @@ pub(crate) struct Spot<'a> {
     pub path: String,
 }
 
-/// Where a label points, in bytes and for people.
-pub(crate) fn spot<'a>(examination: &'a Examination, label: &Label) -> Spot<'a> {
-    let source = examination.stack.source(label.at.source());
+/// Where a label points, in bytes and for people; nothing when it points into no file.
+pub(crate) fn spot<'a>(examination: &'a Examination, label: &Label) -> Option<Spot<'a>> {
+    let source = examination.stack.source(label.at.source()?);
     let (range, path) = match &label.at {
         Place::Node(pointer, part) => (
             source.locate(&pointer.path, *part),
             pointer.path.to_string(),
         ),
         Place::Text(_, span) => (span.clone(), String::new()),
+        Place::Endpoint(_) => return None,
     };
-    Spot {
+    Some(Spot {
         source,
         start: source.position(range.start),
         end: source.position(range.end),
         range,
         path,
-    }
+    })
 }
 
 /// How many bytes of files may be parsed again to prove edits. A report of ten thousand findings shows the first

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use crate::source::{Node, Path, Shape, Source, Step, Style};
 
+pub use shape::user_and_password;
 pub use word::{is_placeholder, is_reference, is_telling};
 
 /// A secret in a text.

@@ -66,20 +66,24 @@ impl Screen {
     }
 }
 
-/// Foreign text made harmless: control characters (colours and cursor movements among them) and characters that
-/// change the direction of writing are shown as `\u{…}`; line breaks and tabs stay.
+/// Whether a character does nothing but be shown: no control character (colours and cursor movements begin with one),
+/// and none that changes the direction of writing. Line breaks and tabs are harmless.
+pub fn is_harmless(c: char) -> bool {
+    let turns = matches!(
+        c,
+        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    );
+    matches!(c, '\n' | '\t') || !(c.is_control() || turns)
+}
+
+/// Foreign text made harmless: what is not ([`is_harmless`]) is shown as `\u{…}`.
 pub fn clean(text: &str) -> String {
-    let harmless = |c: char| {
-        matches!(c, '\n' | '\t')
-            || !(c.is_control()
-                || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}'))
-    };
-    if text.chars().all(harmless) {
+    if text.chars().all(is_harmless) {
         return text.to_owned();
     }
     text.chars()
         .flat_map(|c| {
-            if harmless(c) {
+            if is_harmless(c) {
                 vec![c]
             } else {
                 c.escape_unicode().collect::<Vec<char>>()

@@ -1,5 +1,7 @@
 //! What the findings mean for each hop: works, broken, blocked or unknown; and what causes what.
 
+mod seen;
+
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -7,7 +9,10 @@ use crate::chain::{Caller, Chain, Destination, Hop, HopId};
 use crate::check::{Check, Evidence, Finding, Place, Severity, Skipped, Source as EvidenceFrom};
 use crate::checks;
 use crate::model::Stack;
+use crate::plan::Untried;
 use crate::source::SourceId;
+use crate::wire::Standing;
+pub use seen::{INFERRED, Seen};
 
 /// What is known of a hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,14 +94,17 @@ pub enum Ran {
     Some,
 }
 
-/// Orders findings, folds what is covered into its cause, and judges each hop.
+/// Takes back what was seen to be otherwise, orders findings, folds what is covered into its cause, and judges each hop.
+/// `seen` has one for each hop of the chain.
 pub fn judge(
     stack: &Stack,
     chain: &Chain,
-    findings: Vec<Finding>,
+    seen: &[Seen<'_>],
+    mut findings: Vec<Finding>,
     mut skipped: Vec<Skipped>,
     ran: Ran,
 ) -> Diagnosis {
+    seen::refute(chain, seen, &mut findings, &mut skipped);
     let mut findings = fold_covered(stack, findings);
     let rank: HashMap<SourceId, usize> = stack
         .inputs
@@ -113,7 +121,9 @@ pub fn judge(
         .filter(|judged| judged.finding.severity == Severity::Error)
     {
         for hop in &judged.finding.hops {
-            errors[hop.0].push(judged.id);
+            if breaks(chain, seen, *hop, &judged.finding) {
+                errors[hop.0].push(judged.id);
+            }
         }
     }
     let mut warned = vec![false; chain.hops.len()];
@@ -127,13 +137,15 @@ pub fn judge(
         }
     }
     let gateways: Vec<Option<Block>> = (0..chain.gateways.len())
-        .map(|gateway| blocks(stack, chain, &findings, &errors, gateway))
+        .map(|gateway| blocks(stack, chain, seen, &findings, &errors, gateway))
         .collect();
     let hops = chain
         .hops
         .iter()
         .zip(errors.iter().zip(warned))
-        .map(|(hop, (errors, warned))| judge_hop(stack, &gateways, errors, warned, ran, hop))
+        .map(|(hop, (errors, warned))| {
+            judge_hop(stack, &gateways, seen[hop.id.0], errors, warned, ran, hop)
+        })
         .collect();
     skipped.sort_by(|a, b| (a.check, &a.reason).cmp(&(b.check, &b.reason)));
     Diagnosis {
@@ -142,6 +154,13 @@ pub fn judge(
         findings,
         skipped,
     }
+}
+
+/// Whether an error breaks a hop. Of a call that was seen to work only what its caller's own file gets wrong does: mcpdoc
+/// calls what the file means, the client what it makes of it.
+fn breaks(chain: &Chain, seen: &[Seen<'_>], hop: HopId, finding: &Finding) -> bool {
+    let own = chain.hop(hop).at.source;
+    !seen[hop.0].works() || finding.labels[0].at.source() == Some(own)
 }
 
 /// A finding that another one covers, on the same hop or about the same thing, becomes its evidence.
@@ -203,7 +222,7 @@ fn holds(cause: &Finding, covered: &Finding) -> bool {
 #[derive(PartialEq, Eq, Hash)]
 enum Matter {
     Hop(HopId),
-    Subject(SourceId, String),
+    Subject(Option<SourceId>, String),
 }
 
 fn matters(finding: &Finding) -> impl Iterator<Item = Matter> {
@@ -235,7 +254,8 @@ fn order(
         0
     };
     let place = &finding.labels[0].at;
-    let input = rank.get(&place.source()).copied().unwrap_or(usize::MAX);
+    let input = place.source().and_then(|source| rank.get(&source)).copied();
+    let input = input.unwrap_or(usize::MAX);
     (
         Reverse(finding.severity),
         hop,
@@ -255,6 +275,7 @@ fn start(stack: &Stack, place: &Place) -> usize {
                 .start
         }
         Place::Text(_, span) => span.start,
+        Place::Endpoint(_) => 0,
     }
 }
 
@@ -272,7 +293,7 @@ fn number(stack: &Stack, findings: Vec<Finding>) -> Vec<Judged> {
             finding
                 .labels
                 .iter()
-                .map(|label| label.at.source())
+                .filter_map(|label| label.at.source())
                 .collect()
         };
         let theirs = files(b);
@@ -317,17 +338,21 @@ fn fingerprint(stack: &Stack, finding: &Finding) -> String {
     let path = match place {
         Place::Node(pointer, _) => pointer.path.to_string(),
         Place::Text(..) => String::new(),
+        Place::Endpoint(name) => name.clone(),
     };
     let mut hasher = fnv::FnvHasher::default();
     // One manifest may carry several configurations.
-    if let Some(slot) = stack.source(place.source()).slot() {
+    if let Some(slot) = place
+        .source()
+        .and_then(|source| stack.source(source).slot())
+    {
         hasher.write(slot.path.to_string().as_bytes());
         hasher.write_u8(0);
         hasher.write_usize(slot.document);
     }
     for part in [
         finding.check,
-        stack.name(place.source()),
+        place.source().map_or("", |source| stack.name(source)),
         &path,
         &finding.subject,
     ] {
@@ -348,10 +373,14 @@ struct Block {
 fn blocks(
     stack: &Stack,
     chain: &Chain,
+    seen: &[Seen<'_>],
     findings: &[Judged],
     errors: &[Vec<FindingId>],
     gateway: usize,
 ) -> Option<Block> {
+    if chain.to_gateway(gateway).any(|hop| seen[hop.id.0].works()) {
+        return None;
+    }
     let outcome = &chain.gateways[gateway].outcome;
     if !outcome.starts() {
         let file = stack.gateways[gateway].root.source;
@@ -364,6 +393,7 @@ fn blocks(
                     }
                     // A file without a tree is wrong as a whole.
                     Place::Text(source, _) => *source == file,
+                    Place::Endpoint(_) => false,
                 }
         };
         let by = findings.iter().find(stops).map(|judged| judged.id);
@@ -388,6 +418,7 @@ fn blocks(
 fn judge_hop(
     stack: &Stack,
     gateways: &[Option<Block>],
+    seen: Seen<'_>,
     errors: &[FindingId],
     warned: bool,
     ran: Ran,
@@ -406,16 +437,50 @@ fn judge_hop(
         }
         _ => None,
     };
+    if seen.works() {
+        return Verdict::Works;
+    }
     if let Some(block) = behind.or(stopped) {
         return Verdict::Blocked {
             by: block.by,
             reason: block.reason.to_owned(),
         };
     }
-    Verdict::Unknown(unknown_because(stack, warned, ran, hop))
+    Verdict::Unknown(match seen {
+        Seen::Conversation(_, reading) => match (&reading.standing, reading.troubles.first()) {
+            (Standing::Unknown(why), _) => why.clone(),
+            (_, Some(trouble)) if warned => {
+                format!("a warning is about it: {}", trouble.kind.check())
+            }
+            (_, Some(trouble)) => format!("{} was not run", trouble.kind.check()),
+            (_, None) => "the conversation says nothing".to_owned(),
+        },
+        Seen::Unanswered => "it was not tried".to_owned(),
+        Seen::Nothing(Untried::NoProbes) => from_files(stack, warned, ran, hop),
+        Seen::Nothing(Untried::NoExec) => {
+            "a command is not started by reading files; --allow-exec starts it".to_owned()
+        }
+        Seen::Nothing(Untried::Inside) => from_inside(stack, warned, ran, hop),
+        Seen::Nothing(Untried::Because(why)) => why.clone(),
+    })
 }
 
-fn unknown_because(stack: &Stack, warned: bool, ran: Ran, hop: &Hop) -> String {
+/// Why a hop is unknown that is reached from a gateway's container alone.
+fn from_inside(stack: &Stack, warned: bool, ran: Ran, hop: &Hop) -> String {
+    let inside = "only reachable from the gateway's container";
+    match &hop.destination {
+        Destination::Process => "only the gateway starts it".to_owned(),
+        Destination::Elsewhere => "called from the gateway's container, not from here".to_owned(),
+        Destination::Unclear(_) | Destination::Unnamed { .. } => {
+            from_files(stack, warned, ran, hop)
+        }
+        _ if warned => format!("a warning is about it, and it is {inside}"),
+        _ => inside.to_owned(),
+    }
+}
+
+/// Why a hop is unknown in a run that reads files alone.
+fn from_files(stack: &Stack, warned: bool, ran: Ran, hop: &Hop) -> String {
     match &hop.destination {
         Destination::Gateway { .. } | Destination::Service { .. } => match ran {
             Ran::All if warned => "a warning is about it, and nothing was probed".to_owned(),
@@ -450,7 +515,12 @@ fn unknown_because(stack: &Stack, warned: bool, ran: Ran, hop: &Hop) -> String {
 
 /// `config.yaml:3:16`
 pub fn place_name(stack: &Stack, place: &Place) -> String {
-    let source = stack.source(place.source());
+    if let Place::Endpoint(name) = place {
+        return name.clone();
+    }
+    let Some(source) = place.source().map(|source| stack.source(source)) else {
+        return String::new();
+    };
     let position = source.position(start(stack, place));
     format!("{}:{}:{}", source.name(), position.line, position.column)
 }

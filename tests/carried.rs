@@ -45,12 +45,13 @@ fn said(
         .iter()
         .flat_map(|judged| {
             judged.finding.labels.iter().map(move |label| {
-                let source = found.stack.source(label.at.source());
+                let source = found.stack.source(label.at.source().expect("a file"));
                 let span = match &label.at {
                     mcpdoc::check::Place::Node(pointer, part) => {
                         source.locate(&pointer.path, *part)
                     }
                     mcpdoc::check::Place::Text(_, span) => span.clone(),
+                    mcpdoc::check::Place::Endpoint(_) => unreachable!("nothing was probed"),
                 };
                 let at = |offset| {
                     let Position { line, column } = source.position(offset);
@@ -214,7 +215,7 @@ fn what_is_quoted_or_folded_is_not_edited() {
     assert_eq!(checks(&found), checks(&examined("litellm.yaml", CONFIG)));
     for judged in &found.diagnosis.findings {
         let label = &judged.finding.labels[0];
-        let source = found.stack.source(label.at.source());
+        let source = found.stack.source(label.at.source().expect("a file"));
         if let mcpdoc::check::Place::Node(pointer, part) = &label.at
             && judged.finding.check == "transport-invalid"
         {
@@ -267,7 +268,7 @@ fn what_runs_in_a_cluster_meets_no_compose_file() {
         let finding = &judged.finding;
         assert!(finding.hops.is_empty(), "{finding:?}");
         for label in &finding.labels {
-            let source = label.at.source();
+            let source = label.at.source().expect("a file");
             assert!(
                 gateways.iter().all(|gateway| gateway.root.source != source),
                 "{finding:?}"

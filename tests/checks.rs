@@ -3,24 +3,36 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use clap::Parser;
 use mcpdoc::check::{Check, Severity};
+use mcpdoc::cli::{Cli, Command};
+use mcpdoc::command;
+use mcpdoc::command::check::Prepared;
+use mcpdoc::fact::{Ask, Facts, Known, Probe};
 use mcpdoc::load::Memory;
+use mcpdoc::plan::Permissions;
 use mcpdoc::verdict::place_name;
-use mcpdoc::{Examination, checks, fix};
+use mcpdoc::{Examination, Selection, checks, consult, fix, investigate};
 
 use support::CWD;
+use world::World;
 
 #[path = "support/run.rs"]
 mod support;
+#[path = "support/world.rs"]
+mod world;
 
 const HOME: &str = "/home/user";
 
-/// The example of a page: files, the command line, what it must say, and the files that mend it.
+/// The example of a page: files, the command line, what it must say, and the files that mend it; the world that answers,
+/// if any, and how it answers then.
 struct Example {
     files: Vec<(String, Vec<u8>)>,
     arguments: String,
     expected: Vec<String>,
     fixed: Vec<(String, Vec<u8>)>,
+    world: Option<World>,
+    fixed_world: Option<World>,
 }
 
 fn read(check: &Check) -> Example {
@@ -29,6 +41,8 @@ fn read(check: &Check) -> Example {
         arguments: String::new(),
         expected: Vec::new(),
         fixed: Vec::new(),
+        world: None,
+        fixed_world: None,
     };
     let mut in_fix = false;
     let mut lines = check.page.lines();
@@ -45,6 +59,17 @@ fn read(check: &Check) -> Example {
             "findings" => {
                 example.arguments = rest.to_owned();
                 example.expected = body.iter().map(|line| (*line).to_owned()).collect();
+            }
+            "wire" | "stdio" => {
+                let world = match in_fix {
+                    true => &mut example.fixed_world,
+                    false => &mut example.world,
+                };
+                let world = world.get_or_insert_default();
+                match language {
+                    "wire" => world.read(rest, &body.join("\n")),
+                    _ => world.program(rest, &body.join("\n")),
+                }
             }
             _ if rest.is_empty() => {}
             _ => {
@@ -72,7 +97,11 @@ fn utf16(text: &str) -> Vec<u8> {
         .collect()
 }
 
-fn run<'a>(arguments: &str, files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Examination {
+fn run<'a>(
+    arguments: &str,
+    files: impl IntoIterator<Item = &'a (String, Vec<u8>)>,
+    world: Option<&World>,
+) -> Examination {
     let mut memory = Memory::default();
     for (name, bytes) in files {
         let path = match name.strip_prefix("~/") {
@@ -81,7 +110,55 @@ fn run<'a>(arguments: &str, files: impl IntoIterator<Item = &'a (String, Vec<u8>
         };
         memory.insert(path, bytes.clone());
     }
-    support::run(arguments, Some(HOME), &memory)
+    if let Some(words) = arguments.strip_prefix("probe ") {
+        return probe(words, world.expect("a world to probe"));
+    }
+    match world {
+        None => support::run(arguments, Some(HOME), &memory),
+        Some(world) => run_in(arguments, &memory, world),
+    }
+}
+
+/// As `mcpdoc probe` would run in a world that answers.
+fn probe(arguments: &str, world: &World) -> Examination {
+    let words = ["mcpdoc", "probe"];
+    let words = words.into_iter().chain(arguments.split_whitespace());
+    let Command::Probe(args) = Cli::try_parse_from(words).expect("arguments").command else {
+        panic!("not a probe");
+    };
+    let nothing = command::probe::World {
+        variable: &|_| None,
+        is_file: &|_| false,
+    };
+    let asked = command::probe::asked(&args, &nothing).expect("a question");
+    let mut facts = Facts::none();
+    facts.wire = Known::Yes(vec![world.answer(&asked.ask)]);
+    consult(facts, &Selection::default())
+}
+
+/// As `mcpdoc check` would run in a world that answers.
+fn run_in(arguments: &str, files: &Memory, world: &World) -> Examination {
+    let Prepared {
+        request,
+        settings,
+        selection,
+        ..
+    } = support::prepared(arguments, Some(HOME), files);
+    let permissions = Permissions {
+        probe: true,
+        exec: true,
+        ..Permissions::default()
+    };
+    let mut witness =
+        |asks: &[Ask]| -> Vec<Probe> { asks.iter().map(|ask| world.answer(ask)).collect() };
+    investigate(
+        &request,
+        &settings,
+        &selection,
+        &permissions,
+        files,
+        &mut witness,
+    )
 }
 
 fn findings_of(check: &Check, examination: &Examination) -> Vec<String> {
@@ -98,17 +175,21 @@ fn findings_of(check: &Check, examination: &Examination) -> Vec<String> {
 
 fn runs(check: &Check) -> Result<(), String> {
     let example = read(check);
-    if example.files.is_empty() || example.expected.is_empty() {
+    let probes = example.arguments.starts_with("probe ") && example.world.is_some();
+    if (example.files.is_empty() && !probes) || example.expected.is_empty() {
         return Err("the page has no example that runs".to_owned());
     }
-    let found = findings_of(check, &run(&example.arguments, &example.files));
+    let found = findings_of(
+        check,
+        &run(&example.arguments, &example.files, example.world.as_ref()),
+    );
     if found != example.expected {
         return Err(format!(
             "the example says {:?}, and the check says {found:?}",
             example.expected
         ));
     }
-    if example.fixed.is_empty() {
+    if example.fixed.is_empty() && example.fixed_world.is_none() {
         return Err("the page shows no files after the fix".to_owned());
     }
     let mended: BTreeMap<&String, &(String, Vec<u8>)> = example
@@ -131,7 +212,8 @@ fn runs(check: &Check) -> Result<(), String> {
         .into_iter()
         .filter(|(name, _)| !removed(name))
         .map(|(_, file)| file);
-    let found = findings_of(check, &run(&example.arguments, files));
+    let world = example.fixed_world.as_ref().or(example.world.as_ref());
+    let found = findings_of(check, &run(&example.arguments, files, world));
     if found.is_empty() {
         Ok(())
     } else {
@@ -143,7 +225,7 @@ fn runs(check: &Check) -> Result<(), String> {
 fn repairs(check: &Check) -> Result<(), String> {
     let example = read(check);
     let mut files = example.files.clone();
-    let before = run(&example.arguments, &files);
+    let before = run(&example.arguments, &files, example.world.as_ref());
     let errors = |examination: &Examination| -> BTreeSet<&'static str> {
         let findings = examination.diagnosis.findings.iter();
         findings
@@ -154,7 +236,7 @@ fn repairs(check: &Check) -> Result<(), String> {
     let known = errors(&before);
     // Each repair changes what the next one sees, so that every round starts anew.
     for _ in 0..20 {
-        let examination = run(&example.arguments, &files);
+        let examination = run(&example.arguments, &files, example.world.as_ref());
         let found = examination.diagnosis.findings.iter();
         let Some(fix) = found
             .filter(|judged| judged.finding.check == check.id)
@@ -186,7 +268,7 @@ fn repairs(check: &Check) -> Result<(), String> {
             }
         }
     }
-    let after = run(&example.arguments, &files);
+    let after = run(&example.arguments, &files, example.world.as_ref());
     let new: Vec<_> = errors(&after).difference(&known).copied().collect();
     if !new.is_empty() {
         return Err(format!("its repairs bring {new:?}"));

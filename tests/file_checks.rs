@@ -291,7 +291,12 @@ fn all(files: &[(&str, String)]) -> Vec<String> {
     let found = run("--litellm litellm.yaml --compose compose.yaml", files);
     let findings = found.diagnosis.findings.iter();
     findings
-        .filter(|judged| found.stack.name(judged.finding.labels[0].at.source()) == "litellm.yaml")
+        .filter(|judged| {
+            found
+                .stack
+                .name(judged.finding.labels[0].at.source().expect("a file"))
+                == "litellm.yaml"
+        })
         .map(|judged| {
             format!(
                 "{} {}",

@@ -42,7 +42,7 @@ fn run(dir: &Path, home: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Run
         .env_clear()
         .env("HOME", home)
         .envs(env.iter().copied())
-        .arg("check")
+        .args(["check", "--offline"])
         .args(arguments)
         .stdin(Stdio::null())
         .output()
@@ -169,7 +169,7 @@ fn the_threshold_decides_how_it_ends() {
 #[test]
 fn a_reader_that_stops_early_is_no_error() {
     let mut child = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
-        .args(["check", "--format", "json", "."])
+        .args(["check", "--offline", "--format", "json", "."])
         .current_dir(stack())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

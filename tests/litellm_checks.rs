@@ -678,7 +678,11 @@ fn included_files_are_part_of_the_configuration() {
         .iter()
         .map(|judged| {
             let place = judged.finding.labels[0].at.source();
-            format!("{} {}", judged.finding.check, examination.stack.name(place))
+            format!(
+                "{} {}",
+                judged.finding.check,
+                examination.stack.name(place.expect("a file"))
+            )
         })
         .collect();
     assert_eq!(

@@ -35,6 +35,7 @@ fn shown(examination: &Examination, detail: text::Detail) -> String {
         },
         detail,
         user: None,
+        require: Vec::new(),
     };
     text::render(examination, &options)
 }
@@ -301,6 +302,7 @@ fn every_width_is_written_for() {
             },
             detail: text::Detail::Usual,
             user: Some("jo".to_owned()),
+            require: Vec::new(),
         };
         let shown = text::render(&examination, &options);
         assert!(shown.contains("stdio-without-stdin"), "{width}: {shown}");

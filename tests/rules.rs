@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mcpdoc::check::Need;
 use mcpdoc::checks;
 
 /// Layers from the ground up. A module may use those above it in this list and its own; never those below.
@@ -12,10 +13,13 @@ const LAYERS: &[&[&str]] = &[
     &["source"],
     &["secret"],
     &["model", "fact", "change", "catalog"],
+    &["wire"],
     &["load"],
     &["gateway"],
     &["chain"],
     &["plan", "check"],
+    // Beside the checks, and unknown to them: what it brings are facts.
+    &["observe"],
     &["repair"],
     // The list of checks is known to what judges their findings.
     &["checks", "verdict"],
@@ -328,6 +332,46 @@ fn what_a_check_covers_does_not_cover_it() {
             }
         }
     }
+}
+
+/// What a conversation shows is some check's matter, and a check that needs the wire speaks of something that a
+/// conversation shows.
+#[test]
+fn every_trouble_has_its_check_and_every_check_on_the_wire_its_trouble() {
+    let text = code(&root().join("src/wire/trouble.rs"));
+    let body = text
+        .split_once("pub fn check(&self) -> &'static str {")
+        .expect("Kind::check")
+        .1;
+    let body = &body[..body.find("\n    }\n").expect("its end")];
+    let arms: BTreeSet<&str> = body
+        .split("=> \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(arms.len() > 20, "found only {arms:?}");
+    let mut missing = Vec::new();
+    for id in &arms {
+        let file = root().join(format!("src/checks/{}.rs", id.replace('-', "_")));
+        match checks::by_id(id) {
+            None => missing.push(format!(
+                "{id}: a conversation shows it, and no check speaks of it"
+            )),
+            Some(_) if !self::code(&file).contains("Kind::") => {
+                missing.push(format!("{id}: src/checks speaks of no kind of trouble"));
+            }
+            Some(_) => {}
+        }
+    }
+    for check in checks::ALL {
+        if check.needs.contains(&Need::Wire) && !arms.contains(check.id) {
+            missing.push(format!(
+                "{}: needs the wire, and no trouble in src/wire/trouble.rs is its matter",
+                check.id
+            ));
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 /// The catalog says what holds in which version; code asks it.

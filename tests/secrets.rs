@@ -68,6 +68,7 @@ fn said(found: &Examination) -> String {
             screen,
             detail,
             user: None,
+            require: Vec::new(),
         };
         all.push_str(&text::render(found, &options));
     }

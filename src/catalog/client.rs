@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::{VersionSet, glob};
+use super::{VersionSet, Wait, glob};
 use crate::model::{Client, Spelling, Transport};
 
 /// The page of a client.
@@ -82,6 +82,9 @@ pub struct Known {
     /// Settings that say which servers are connected.
     #[serde(default)]
     pub settings: Vec<KnownSettings>,
+    /// How long it waits for a server, where that is known.
+    #[serde(default)]
+    pub waits: Vec<Wait>,
 }
 
 fn yes() -> bool {

@@ -29,7 +29,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use self::transports::transport_of;
-use super::{Version, VersionSet};
+use super::{Version, VersionSet, Wait};
 use crate::model::Transport;
 
 /// LiteLLM's proxy, `checks/catalog/gateways/litellm.yaml`. Absent when that file is broken, which a test excludes.
@@ -64,6 +64,8 @@ pub struct LiteLlm {
     pub servers: Servers,
     /// How clients call it.
     pub clients: Clients,
+    /// How long it waits for a server.
+    pub waits: Vec<Wait>,
 }
 
 /// How LiteLLM's proxy reads its configuration, for those who have no catalog at hand.

@@ -185,7 +185,7 @@ pub(super) fn hops(
 }
 
 /// `HOST:PORT/PATH` as the url that it is short for, if a text is one.
-fn with_scheme(text: &str) -> Option<String> {
+pub(crate) fn with_scheme(text: &str) -> Option<String> {
     let text = text.trim();
     let (host, rest) = text.split_once(':')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');

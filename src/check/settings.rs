@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::catalog::client::{FileScope, known};
 use crate::check::Case;
-use crate::model::{Client, ClientFile, Scope, SettingsFile, SettingsScope};
+use crate::model::{Client, ClientFile, Scope, SettingsFile, SettingsScope, Stack};
 use crate::source::{Node, Pointer};
 
 /// A settings file that was read.
@@ -38,7 +38,11 @@ impl<'a> Settings<'a> {
 /// The settings that apply where Claude Code is started in `dir`, or everywhere; nothing when one of them cannot be
 /// read, because then nothing is certain.
 pub(crate) fn applying<'a>(case: &Case<'a>, dir: Option<&Path>) -> Option<Vec<Settings<'a>>> {
-    let stack = case.stack;
+    applying_to(case.stack, dir)
+}
+
+/// [`applying`], where there is no case yet.
+pub(crate) fn applying_to<'a>(stack: &'a Stack, dir: Option<&Path>) -> Option<Vec<Settings<'a>>> {
     stack
         .client_state
         .settings

@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     id: "database-url-missing",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["connection-refused", "connection-reset"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/database-url-missing.md"),

@@ -9,7 +9,7 @@ pub(super) static CHECK: Check = Check {
     id: "docker-run-detached",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["process-exited", "stdout-noise"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/docker-run-detached.md"),

@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     id: "entrypoint-doubled",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["connection-refused", "connection-reset"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/entrypoint-doubled.md"),

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     id: "gateway-bearer-missing",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["auth-rejected", "auth-required", "server-error"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/gateway-bearer-missing.md"),

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     id: "gateway-key-unknown",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["auth-rejected", "server-error"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/gateway-key-unknown.md"),

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     id: "gateway-path",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["not-mcp", "wrong-path"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/gateway-path.md"),

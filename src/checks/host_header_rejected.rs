@@ -2,18 +2,19 @@
 
 use crate::catalog::server::{BindDefault, HostFacts, HostPolicy, HostRule, Server};
 use crate::catalog::{Bind, Certainty};
-use crate::chain::{Behind, Caller, Hop, Started};
+use crate::chain::{Behind, Caller, Hop, HopId, Started};
 use crate::repair;
-use crate::change::Fix;
-use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
+use crate::change::{Change, Fix, Op, Safety};
+use crate::check::{Case, Check, Finding, Findings, Need, Probed, Severity, Source};
 use crate::model::{EnvLookup, Service, ServiceId, host};
-use crate::source::Part;
+use crate::source::{Part, Pointer};
+use crate::wire::{Kind, Trouble};
 
 pub(super) static CHECK: Check = Check {
     id: "host-header-rejected",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["client-host-header"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/host-header-rejected.md"),
@@ -21,7 +22,20 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
+    // What was seen on the wire counts; what files say of the same call is then evidence.
+    let seen: Vec<HopId> = case
+        .troubles(CHECK.id)
+        .flat_map(|(probed, _)| probed.hops.iter().map(|hop| hop.id))
+        .collect();
+    for (probed, trouble) in case.troubles(CHECK.id) {
+        if let Some(finding) = refused(case, probed, trouble) {
+            findings.add_for(trouble, finding);
+        }
+    }
     for hop in &case.chain.hops {
+        if seen.contains(&hop.id) {
+            continue;
+        }
         let Some((id, behind)) = hop.service().zip(hop.behind.as_ref()) else {
             continue;
         };
@@ -42,6 +56,95 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 findings.add(finding(case, hop, (id, server), behind, rule, &host));
             }
         }
+    }
+}
+
+/// A refusal that was seen.
+fn refused(case: &Case<'_>, probed: &Probed<'_>, trouble: &Trouble) -> Option<Finding> {
+    let Kind::HostHeaderRejected {
+        status,
+        host,
+        passes,
+        origin,
+        setting,
+    } = &trouble.kind
+    else {
+        return None;
+    };
+    let header = if *origin { "Origin" } else { "Host" };
+    let takes = passes.as_ref().map(|other| format!(", and takes {other}"));
+    let what = format!(
+        "the server refuses the {header} {host} ({status}){}: allow {}",
+        takes.unwrap_or_default(),
+        match origin {
+            true => "requests without a browser, or this origin",
+            false => "this host in its settings, or call it by a name that it takes",
+        }
+    );
+    let mut finding = probed
+        .finding(trouble, probed.but(what))
+        .says(format!("refuses the {header} {host}"));
+    let name = host_name(host);
+    let setting = setting.map(|setting| setting.replace("NAME", name));
+    let mut unset = Fix::new(Safety::Unsafe, "send the Host of the url instead");
+    for hop in &probed.hops {
+        if let Some(at) = declared_host(case, hop) {
+            finding = finding.also(&at, Part::Entry, "this Host is sent as it stands");
+            unset.changes.push(Change {
+                at,
+                op: Op::Remove,
+            });
+        }
+        if let Some(text) = known(case, hop, name) {
+            finding = finding.evidence(Source::Catalog, text);
+        }
+    }
+    if !unset.changes.is_empty() {
+        finding = finding.fix(unset);
+    }
+    Some(match setting {
+        Some(setting) => {
+            let fix = Fix::manual(format!("let the server take the {header} {name}"), setting);
+            match probed.service(case) {
+                Some(service) => finding.fix(fix.then(repair::compose(case.stack, service, "up -d"))),
+                None => finding.fix(fix),
+            }
+        }
+        None => finding.fix(Fix::manual(
+            "call the server by a name that it takes, or let a proxy do so",
+            format!("proxy_set_header Host {};   # nginx", passes.as_deref().unwrap_or("localhost")),
+        )),
+    })
+}
+
+/// A host without its port.
+fn host_name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.chars().all(|c| c.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// The entry of a `Host` header that a client's file declares.
+fn declared_host(case: &Case<'_>, hop: &Hop) -> Option<Pointer> {
+    let Caller::Client { file, entry } = hop.caller else {
+        return None;
+    };
+    let value = case.stack.clients[file].entries[entry].header("Host")?;
+    Some(value.at.clone())
+}
+
+/// What the catalog knows of the server behind a hop and its hosts.
+fn known(case: &Case<'_>, hop: &Hop, host: &str) -> Option<String> {
+    let (id, behind) = hop.service().zip(hop.behind.as_ref())?;
+    let server = case.catalog.by_id(&behind.server)?;
+    match judge(hop, behind, server, case.stack.service(id), host) {
+        Judgement::Refused(rule) => {
+            let way = ways(server, rule, host).into_iter().next();
+            let way = way.map(|way| format!(": {way}")).unwrap_or_default();
+            Some(format!("{} serves loopback names alone{way}", server.title))
+        }
+        Judgement::Served | Judgement::Unknown(_) => None,
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
     id: "port-mismatch",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &["connection-refused", "port-not-listening"],
+    covers: &["connection-refused", "port-not-listening", "connection-reset"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/port-mismatch.md"),

@@ -15,7 +15,12 @@ pub(super) static CHECK: Check = Check {
     id: "transport-mismatch",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &["wrong-transport"],
+    covers: &[
+        "connection-refused",
+        "connection-reset",
+        "no-answer",
+        "wrong-transport",
+    ],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/transport-mismatch.md"),

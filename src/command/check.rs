@@ -6,15 +6,21 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::Outcome;
+use super::lines::Lines;
+use super::live;
+use super::probe::limits;
 use crate::catalog::Version;
 use crate::chain::Settings;
-use crate::check::Severity;
-use crate::cli::{CheckArgs, FailOn, Format};
+use crate::check::{Need, Severity};
+use crate::cli::{CheckArgs, Evidence, FailOn, Format};
 use crate::disk::Disk;
+use crate::fact::{Ask, Probe, Target};
 use crate::load::{Files, Request, clean};
 use crate::model::{Miss, Missed, Stack};
+use crate::observe::{self, Progress};
+use crate::plan::{Origin, Permissions};
 use crate::report::{json, text};
-use crate::{Selection, examine, term};
+use crate::{Selection, Witness, investigate, term};
 
 /// What a run may see of the world before it starts.
 pub struct World<'a> {
@@ -39,14 +45,27 @@ pub struct Prepared {
     pub settings: Settings,
     /// Which checks run.
     pub selection: Selection,
+    /// What it may do beside reading files.
+    pub permissions: Permissions,
 }
 
 /// Turns the command line into a run.
 ///
 /// # Errors
-/// A named input that does not exist, an unknown check, a version that is none.
+/// A named input that does not exist, an unknown check, a version that is none, a time that is none.
 pub fn prepare(args: &CheckArgs, world: World<'_>) -> anyhow::Result<Prepared> {
     Ok(Prepared {
+        permissions: Permissions {
+            probe: !args.offline && !args.no_probe,
+            exec: args.allow_exec,
+            trusted: args
+                .trust_origin
+                .iter()
+                .map(|text| text.parse().context("--trust-origin"))
+                .collect::<anyhow::Result<Vec<Origin>>>()?,
+            limits: limits(args.timeout, false)?,
+            command_limits: limits(args.timeout, true)?,
+        },
         selection: Selection {
             only: find_all(&args.only)?,
             skip: find_all(&args.skip)?,
@@ -71,6 +90,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         request,
         settings,
         selection,
+        permissions,
     } = prepare(
         args,
         World {
@@ -83,7 +103,21 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     )?;
     // Someone else's home is worth a line only when it was looked at.
     let user = user.filter(|_| request.home.is_some() && args.home.is_none());
-    let examination = examine(&request, &settings, &selection, &disk);
+    let mut network = Network::default();
+    let examination = investigate(
+        &request,
+        &settings,
+        &selection,
+        &permissions,
+        &disk,
+        &mut network,
+    );
+    if let Some(error) = network.failed {
+        return Err(error).context("cannot ask any endpoint");
+    }
+    if network.interrupted {
+        return Ok(Outcome::Interrupted);
+    }
     if examination.stack.inputs.is_empty() {
         bail!("{}", nothing_found(&examination.stack, &request, args));
     }
@@ -99,6 +133,11 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
                     _ => text::Detail::Usual,
                 },
                 user,
+                require: args
+                    .require
+                    .iter()
+                    .map(|Evidence::Wire| Need::Wire)
+                    .collect(),
             },
         ),
     };
@@ -110,15 +149,60 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         FailOn::Never => None,
     };
     let worst = examination.diagnosis.worst();
+    let missing = !args.require.is_empty() && examination.untried().next().is_some();
     // The process ends here: taking ten thousand servers apart piece by piece would only keep the caller waiting.
     std::mem::forget(examination);
     Ok(match fails_from {
         Some(from) if worst.is_some_and(|worst| worst >= from) => Outcome::Findings,
+        _ if missing => Outcome::Missing,
         _ => Outcome::Clean,
     })
 }
 
-fn find_all(ids: &[String]) -> anyhow::Result<Vec<&'static crate::check::Check>> {
+/// The world, asked over the network and by starting what may be started.
+#[derive(Default)]
+struct Network {
+    /// Why nobody could be asked.
+    failed: Option<std::io::Error>,
+    /// Whether the user broke it off.
+    interrupted: bool,
+}
+
+impl Witness for Network {
+    fn answer(&mut self, asks: &[Ask]) -> Vec<Probe> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                self.failed = Some(error);
+                return Vec::new();
+            }
+        };
+        let mut lines = Lines::of(asks);
+        let on = |progress: Progress<'_>| {
+            if let Some(lines) = &mut lines {
+                lines.on(progress);
+            }
+        };
+        let starts = |ask: &Ask| matches!(ask.target, Target::Command { .. });
+        let probes = runtime.block_on(async {
+            let round = observe::answer(asks, on);
+            match asks.iter().any(starts) {
+                // What was started has to be ended; of everything else the system takes care.
+                true => live::until_interrupted(round).await,
+                false => Some(round.await),
+            }
+        });
+        self.interrupted = probes.is_none();
+        // A name that is still being looked up has no say any more.
+        runtime.shutdown_background();
+        probes.unwrap_or_default()
+    }
+}
+
+pub(super) fn find_all(ids: &[String]) -> anyhow::Result<Vec<&'static crate::check::Check>> {
     ids.iter().map(|id| super::find_check(id.trim())).collect()
 }
 

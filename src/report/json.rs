@@ -2,12 +2,19 @@
 
 use serde::Serialize;
 
+use super::veil::Veil;
+use super::wire::{self, ms};
 use super::{Repairs, spot};
 use crate::Examination;
 use crate::check::Severity;
+use crate::fact::{ListEnd, Probe, Purpose, Reply, Target};
 use crate::gateway::Known;
+use crate::model::Transport;
+use crate::plan::Trial;
 use crate::secret::redact;
+use crate::term;
 use crate::verdict::{FindingId, Judged, Verdict};
+use crate::wire::{Mode, Reading, Standing};
 use crate::{change, fix};
 
 #[derive(Serialize)]
@@ -20,8 +27,7 @@ struct Document<'a> {
     /// Nothing asks an engine yet.
     engine: Option<()>,
     gateways: Vec<Gateway<'a>>,
-    /// Nothing probes yet.
-    endpoints: [(); 0],
+    endpoints: Vec<Endpoint>,
     hops: Vec<Hop>,
     findings: Vec<Finding<'a>>,
     /// Nothing can be ignored yet.
@@ -73,6 +79,76 @@ struct Server<'a> {
     url: Option<String>,
 }
 
+/// One conversation and what it shows. What is not known is null, what there is none of is empty.
+#[derive(Serialize)]
+struct Endpoint {
+    /// Of a command null.
+    url: Option<String>,
+    /// Of a url null.
+    command: Option<Vec<String>>,
+    from: &'static str,
+    verdict: &'static str,
+    reason: Option<String>,
+    transport: Option<&'static str>,
+    revisions: Vec<String>,
+    server: Option<Implementation>,
+    sdk: Option<String>,
+    stateful: Option<bool>,
+    streams: Option<bool>,
+    auth: &'static str,
+    /// Null: they were not listed.
+    tools: Option<Vec<String>>,
+    /// Whether these are all that it has.
+    tools_complete: Option<bool>,
+    resources: Option<usize>,
+    prompts: Option<usize>,
+    call: Option<Call>,
+    ms: Times,
+    rounds: Option<Rounds>,
+}
+
+#[derive(Serialize)]
+struct Implementation {
+    name: String,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct Call {
+    tool: String,
+    /// Whether a result came that is no error.
+    succeeded: bool,
+    ms: f64,
+}
+
+/// In milliseconds.
+#[derive(Serialize)]
+struct Times {
+    connect: Option<f64>,
+    first_byte: Option<f64>,
+    handshake: Option<f64>,
+    tools: Option<f64>,
+    total: f64,
+}
+
+#[derive(Serialize)]
+struct Rounds {
+    count: usize,
+    connect: Option<Spread>,
+    first_byte: Option<Spread>,
+    handshake: Option<Spread>,
+    tools: Option<Spread>,
+}
+
+/// In milliseconds.
+#[derive(Serialize)]
+struct Spread {
+    count: usize,
+    p50: f64,
+    p95: f64,
+    max: f64,
+}
+
 #[derive(Serialize)]
 struct Hop {
     id: String,
@@ -81,6 +157,8 @@ struct Hop {
     verdict: &'static str,
     by: Option<&'static str>,
     reason: Option<String>,
+    /// From where it was tried.
+    tried: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -92,6 +170,8 @@ struct Finding<'a> {
     versions: Option<&'a str>,
     fingerprint: &'a str,
     caused_by: Option<usize>,
+    /// The url or program whose answers show it.
+    endpoint: Option<String>,
     locations: Vec<Location<'a>>,
     evidence: Vec<Evidence>,
     fixes: Vec<Fix<'a>>,
@@ -150,16 +230,37 @@ struct Skipped {
 pub fn render(examination: &Examination) -> serde_json::Result<String> {
     let mut text = serde_json::to_string_pretty(&document(examination))?;
     text.push('\n');
-    Ok(text)
+    Ok(escaped(text))
+}
+
+/// The same document, with nothing in it that a terminal would obey: JSON demands escapes below U+0020 alone. What is
+/// escaped here stands in texts, for JSON has none of it elsewhere.
+fn escaped(text: String) -> String {
+    if text.chars().all(term::is_harmless) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match term::is_harmless(c) {
+            true => escaped.push(c),
+            false => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+        }
+    }
+    escaped
 }
 
 fn document(examination: &Examination) -> Document<'_> {
     let Examination {
         stack,
         chain,
+        plan,
         diagnosis,
+        facts,
+        readings,
+        ..
     } = examination;
     let repairs = Repairs::of(examination);
+    let veil = Veil::of(examination);
     Document {
         schema: "mcpdoc/1",
         mcpdoc: env!("CARGO_PKG_VERSION"),
@@ -221,7 +322,12 @@ fn document(examination: &Examination) -> Document<'_> {
                     .collect(),
             })
             .collect(),
-        endpoints: [],
+        endpoints: facts
+            .probes()
+            .iter()
+            .zip(readings)
+            .map(|(probe, reading)| endpoint(&veil, probe, reading))
+            .collect(),
         hops: chain
             .hops
             .iter()
@@ -243,13 +349,15 @@ fn document(examination: &Examination) -> Document<'_> {
                     verdict: word,
                     by,
                     reason,
+                    tried: matches!(plan.trials.get(hop.id.0), Some(Trial::Asked(_)))
+                        .then_some("here"),
                 }
             })
             .collect(),
         findings: diagnosis
             .findings
             .iter()
-            .map(|judged| finding(examination, &repairs, judged))
+            .map(|judged| finding(examination, &repairs, &veil, judged))
             .collect(),
         ignored: [],
         skipped: diagnosis
@@ -263,11 +371,89 @@ fn document(examination: &Examination) -> Document<'_> {
     }
 }
 
+fn endpoint(veil: &Veil, probe: &Probe, reading: &Reading) -> Endpoint {
+    let redact = |text: &str| veil.text(text);
+    let (url, command) = match &probe.asked.target {
+        Target::Url(url) => (Some(redact(&probe.asked.masked(url))), None),
+        Target::Command { program, args, .. } => {
+            let words = std::iter::once(program).chain(args);
+            let words = words.map(|word| redact(&probe.asked.masked(word)));
+            (None, Some(words.collect()))
+        }
+    };
+    let (verdict, reason) = match &reading.standing {
+        Standing::Works => ("works", None),
+        Standing::Broken => ("broken", None),
+        Standing::Unknown(why) => ("unknown", Some(redact(why))),
+    };
+    let call = probe.asked.call.as_ref().and_then(|call| {
+        let exchange = probe.of(&Purpose::Call).next()?;
+        let reply = exchange.message().map(|message| &message.reply);
+        Some(Call {
+            tool: redact(&call.tool),
+            succeeded: matches!(reply, Some(Reply::Result(result)) if result["isError"] != true),
+            ms: ms(exchange.clock.total_us),
+        })
+    });
+    let times = &reading.times;
+    let [connect, first_byte, handshake, tools] = wire::rounds(probe).map(|(_, spread)| {
+        spread.map(|spread| Spread {
+            count: spread.count,
+            p50: ms(spread.p50),
+            p95: ms(spread.p95),
+            max: ms(spread.max),
+        })
+    });
+    Endpoint {
+        url,
+        command,
+        from: "here",
+        verdict,
+        reason,
+        transport: reading.transport.map(Transport::word),
+        revisions: reading.revisions.iter().map(|word| redact(word)).collect(),
+        server: reading.server.as_ref().map(|server| Implementation {
+            name: redact(&server.name),
+            version: redact(&server.version),
+        }),
+        sdk: reading.sdk.map(str::to_owned),
+        stateful: reading.mode.map(|mode| mode == Mode::Stateful),
+        streams: reading.streams,
+        auth: reading.auth.word(),
+        tools: probe.tools.as_ref().map(|listing| {
+            let names = listing.tools.iter().map(|tool| redact(&tool.name));
+            names.collect()
+        }),
+        tools_complete: probe.tools.as_ref().map(|listing| {
+            listing.end == ListEnd::Complete && listing.count == listing.tools.len()
+        }),
+        resources: probe.resources,
+        prompts: probe.prompts,
+        call,
+        ms: Times {
+            connect: times.connect.map(ms),
+            first_byte: times.first_byte.map(ms),
+            handshake: times.handshake.map(ms),
+            tools: times.tools.map(ms),
+            total: ms(times.total),
+        },
+        rounds: (!probe.rounds.is_empty()).then_some(Rounds {
+            count: probe.rounds.len(),
+            connect,
+            first_byte,
+            handshake,
+            tools,
+        }),
+    }
+}
+
 fn finding<'a>(
     examination: &'a Examination,
     repairs: &Repairs<'_>,
+    veil: &Veil,
     judged: &'a Judged,
 ) -> Finding<'a> {
+    let redact = |text: &str| veil.text(text);
     let finding = &judged.finding;
     Finding {
         id: judged.id.0,
@@ -277,12 +463,13 @@ fn finding<'a>(
         versions: finding.versions.as_deref(),
         fingerprint: &judged.fingerprint,
         caused_by: judged.caused_by.map(|id| id.0),
+        endpoint: finding.endpoint.as_deref().map(redact),
         locations: finding
             .labels
             .iter()
-            .map(|label| {
-                let spot = spot(examination, label);
-                Location {
+            .filter_map(|label| {
+                let spot = spot(examination, label)?;
+                Some(Location {
                     file: spot.source.name(),
                     line: spot.start.line,
                     column: spot.start.column,
@@ -290,7 +477,7 @@ fn finding<'a>(
                     end_column: spot.end.column,
                     path: spot.path,
                     text: redact(&label.text),
-                }
+                })
             })
             .collect(),
         evidence: finding

@@ -1,6 +1,7 @@
 //! The report for people: the chain first, then what is wrong with it, then how to go on.
 
 mod chain;
+mod endpoint;
 mod full;
 mod summary;
 mod window;
@@ -8,14 +9,16 @@ mod window;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::veil::Veil;
 use super::{Repairs, count, spot};
 use crate::Examination;
-use crate::check::{Finding, Severity};
-use crate::secret;
+use crate::check::{Finding, Need, Severity};
 use crate::source::Source;
 use crate::term::{Screen, clean};
-use crate::verdict::Judged;
+use crate::verdict::{Judged, place_name};
 use window::Texts;
+
+pub use endpoint::{Options as EndpointOptions, render as endpoint};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Options {
     pub detail: Detail,
     /// The user whose home was read, when it is not the one who runs mcpdoc.
     pub user: Option<String>,
+    /// What the run was required to see.
+    pub require: Vec<Need>,
 }
 
 /// The whole report.
@@ -47,6 +52,8 @@ pub fn render(examination: &Examination, options: &Options) -> String {
         detail: options.detail,
         texts: Texts::of(examination),
         repairs: Repairs::of(examination),
+        veil: Veil::of(examination),
+        named: None,
         folder: common_folder(examination),
     };
     let mut out = String::new();
@@ -55,7 +62,7 @@ pub fn render(examination: &Examination, options: &Options) -> String {
         Detail::Quiet => writer.list(&mut out),
         Detail::Usual | Detail::Verbose => writer.findings(&mut out),
     }
-    writer.summary(&mut out, options.user.as_deref());
+    writer.summary(&mut out, options);
     out
 }
 
@@ -68,6 +75,9 @@ struct Writer<'a> {
     detail: Detail,
     texts: Texts,
     repairs: Repairs<'a>,
+    veil: Veil,
+    /// What was probed, where that is one endpoint and the first line has named it: left out afterwards.
+    named: Option<String>,
     /// The folder that all files are in, with a final slash: said once, left out afterwards.
     folder: String,
 }
@@ -89,8 +99,11 @@ impl Writer<'_> {
                 Severity::Warning => self.screen.yellow(&word),
                 Severity::Note => self.screen.cyan(&word),
             };
-            let place = self.place(finding);
             let width = widest.unwrap_or_default();
+            let place = match self.is_named(finding) {
+                true => self.head_of(&self.safe(&self.message(judged)), width + 10),
+                false => self.place(finding),
+            };
             let _ = writeln!(
                 out,
                 "{word} {:<width$}  {}",
@@ -156,7 +169,9 @@ impl Writer<'_> {
             .iter()
             .map(|judged| self.place(&judged.finding))
             .collect();
-        if let [place] = places.as_slice() {
+        if self.is_named(first) {
+            let _ = writeln!(out, "{painted}");
+        } else if let [place] = places.as_slice() {
             let _ = writeln!(out, "{painted} {}", screen.dim(place));
         } else {
             let _ = writeln!(
@@ -167,7 +182,7 @@ impl Writer<'_> {
         }
         for (judged, place) in group.iter().zip(&places).take(ALIKE) {
             let mut text = self.safe(&self.message(judged));
-            if group.len() > 1 {
+            if group.len() > 1 && !self.is_named(first) {
                 text = format!("{place}: {text}");
             }
             let _ = writeln!(out, "{}", screen.wrap(&text, "    ", "    "));
@@ -189,6 +204,14 @@ impl Writer<'_> {
     }
     fn message(&self, judged: &Judged) -> String {
         let mut message = judged.finding.message.clone();
+        // A url or, in backquotes, a program.
+        let begins = |name: &str| {
+            let bare = message.trim_start_matches('`').strip_prefix(name)?;
+            bare.trim_start_matches('`').strip_prefix(": ")
+        };
+        if let Some(rest) = self.named.as_deref().and_then(begins) {
+            message = rest.to_owned();
+        }
         if let Some(versions) = &judged.finding.versions
             && !message.contains(versions.as_str())
         {
@@ -203,9 +226,18 @@ impl Writer<'_> {
         }
         message
     }
+    /// Whether a finding is about the one endpoint that the report is about, and about no file.
+    fn is_named(&self, finding: &Finding) -> bool {
+        self.named.is_some() && finding.labels[0].at.source().is_none()
+    }
+    /// The beginning of a text, as much as has room after so many columns.
+    fn head_of(&self, text: &str, columns: usize) -> String {
+        let room = self.screen.width.saturating_sub(columns).max(20);
+        endpoint::cut(&text.replace(['\n', '\t'], " "), room)
+    }
     /// Foreign text, redacted and harmless.
     fn safe(&self, text: &str) -> String {
-        clean(&secret::redact(text))
+        clean(&self.veil.text(text))
     }
 
     /// A file's name, seen from the folder that all files are in.
@@ -217,7 +249,9 @@ impl Writer<'_> {
     /// Where a finding stands: `config.yaml:3:16`.
     fn place(&self, finding: &Finding) -> String {
         let label = &finding.labels[0];
-        let spot = spot(self.examination, label);
+        let Some(spot) = spot(self.examination, label) else {
+            return self.safe(&place_name(&self.examination.stack, &label.at));
+        };
         format!(
             "{}:{}:{}",
             self.name(spot.source),

@@ -298,7 +298,7 @@ fn is_credential(kind: Kind, value: &str) -> bool {
 }
 
 /// The two halves of Basic credentials.
-fn user_and_password(base64: &str) -> Option<(String, String)> {
+pub fn user_and_password(base64: &str) -> Option<(String, String)> {
     let mut bytes = Vec::with_capacity(base64.len());
     let (mut bits, mut held) = (0_u32, 0_u32);
     for byte in base64.trim_end_matches('=').bytes() {

@@ -14,6 +14,17 @@ pub const CWD: &str = "/home/user/stack";
 
 /// Runs `mcpdoc check` with `arguments` in [`CWD`].
 pub fn run(arguments: &str, home: Option<&str>, files: &Memory) -> Examination {
+    let Prepared {
+        request,
+        settings,
+        selection,
+        ..
+    } = prepared(arguments, home, files);
+    examine(&request, &settings, &selection, files)
+}
+
+/// What `mcpdoc check` with `arguments` in [`CWD`] asks for.
+pub fn prepared(arguments: &str, home: Option<&str>, files: &Memory) -> Prepared {
     let words = ["mcpdoc", "check"]
         .into_iter()
         .chain(arguments.split_whitespace());
@@ -27,10 +38,5 @@ pub fn run(arguments: &str, home: Option<&str>, files: &Memory) -> Examination {
         shell: BTreeMap::new(),
         machine: Vec::new(),
     };
-    let Prepared {
-        request,
-        settings,
-        selection,
-    } = prepare(&args, world).expect("a run");
-    examine(&request, &settings, &selection, files)
+    prepare(&args, world).expect("a run")
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::count;
-use super::Writer;
+use super::{Detail, Writer};
 use crate::Examination;
 use crate::chain::{Caller, Destination, Hop, HopId};
+use crate::fact::{Ask, Target};
+use crate::plan::{Trial, Untried};
 use crate::term::clean;
 use crate::verdict::Verdict;
 
@@ -20,11 +22,14 @@ impl Writer<'_> {
         if chain.hops.is_empty() {
             return;
         }
-        // Programs that a client starts by itself are no part of a chain unless something is wrong with them.
+        // Programs that a client starts by itself are no part of a chain unless they were tried, or something is wrong
+        // with them.
+        let tried = |hop: &Hop| self.trial(hop.id).is_some();
         let own = |(hop, verdict): &(&Hop, &Verdict)| {
             hop.destination == Destination::Process
                 && matches!(hop.caller, Caller::Client { .. })
                 && matches!(verdict, Verdict::Unknown(_))
+                && !tried(hop)
         };
         let (own, shown): (Vec<_>, Vec<_>) = chain.hops.iter().zip(&diagnosis.hops).partition(own);
         let mut times: BTreeMap<&str, usize> = BTreeMap::new();
@@ -57,9 +62,7 @@ impl Writer<'_> {
             "" => String::new(),
             folder => format!("in {}, ", clean(folder)),
         };
-        let heading = format!(
-            "The chain, {place}from files alone: nothing was probed, started or asked of Docker."
-        );
+        let heading = format!("The chain, {place}{}", self.tried_from());
         let _ = writeln!(out, "{}", screen.dim(&screen.wrap(&heading, "", "")));
         let indent = from + to + 20;
         let beside = indent + 30 <= screen.width;
@@ -72,13 +75,13 @@ impl Writer<'_> {
                 Verdict::Unknown(_) => (screen.dim("?"), screen.dim("unknown")),
             };
             let why = match verdict {
-                Verdict::Works => String::new(),
+                Verdict::Works => self.seen(hop.id),
                 Verdict::Broken(_) => self.broken_by(hop.id),
                 Verdict::Blocked { reason, .. } | Verdict::Unknown(reason) => self.safe(reason),
             };
             let paint = |text: &str| match verdict {
-                Verdict::Works | Verdict::Broken(_) => text.to_owned(),
-                Verdict::Blocked { .. } | Verdict::Unknown(_) => screen.dim(text),
+                Verdict::Broken(_) => text.to_owned(),
+                Verdict::Works | Verdict::Blocked { .. } | Verdict::Unknown(_) => screen.dim(text),
             };
             let line = format!(
                 "  {mark} {}{}  →  {}{}  {word}  ",
@@ -116,13 +119,86 @@ impl Writer<'_> {
             alike = 0;
         }
         if !own.is_empty() {
+            let probed = own.iter().any(|(hop, _)| {
+                matches!(
+                    self.examination.plan.trials.get(hop.id.0),
+                    Some(Trial::Not(Untried::NoExec))
+                )
+            });
+            let hint = match (probed, own.len()) {
+                (false, _) => "",
+                (true, 1) => " (--allow-exec starts it)",
+                (true, _) => " (--allow-exec starts them)",
+            };
             let text = format!(
-                "  and {} that clients start themselves",
+                "  and {} that clients start themselves{hint}",
                 count(own.len(), "server")
             );
             let _ = writeln!(out, "{}", screen.dim(&text));
         }
         out.push('\n');
+    }
+
+    /// What was tried, and from where.
+    fn tried_from(&self) -> &'static str {
+        let asks = &self.examination.plan.asks;
+        let is_command = |ask: &Ask| matches!(ask.target, Target::Command { .. });
+        let commands = asks.iter().any(is_command);
+        let urls = asks.iter().any(|ask| !is_command(ask));
+        match (urls, commands) {
+            (false, false) => "from files alone: nothing was probed, started or asked of Docker.",
+            (true, false) => {
+                "client endpoints probed from this machine: nothing was started or asked of Docker."
+            }
+            (false, true) => {
+                "clients' commands started on this machine: nothing was asked of Docker."
+            }
+            (true, true) => {
+                "client endpoints probed from this machine, and clients' commands started: Docker was not asked."
+            }
+        }
+    }
+
+    /// The number of the conversation by which a hop was tried.
+    fn trial(&self, hop: HopId) -> Option<usize> {
+        let Examination { plan, facts, .. } = self.examination;
+        let Some(Trial::Asked(number)) = plan.trials.get(hop.0) else {
+            return None;
+        };
+        let ask = &plan.asks[*number];
+        facts.probes().iter().position(|probe| probe.asked == *ask)
+    }
+
+    /// What answers at a hop that works.
+    fn seen(&self, hop: HopId) -> String {
+        let Examination {
+            facts, readings, ..
+        } = self.examination;
+        let Some(number) = self.trial(hop) else {
+            return String::new();
+        };
+        let (probe, reading) = (&facts.probes()[number], &readings[number]);
+        let mut parts = Vec::new();
+        if let Some(server) = &reading.server {
+            parts.push(
+                format!("{} {}", server.name, server.version)
+                    .trim()
+                    .to_owned(),
+            );
+        }
+        if let Some(tools) = &probe.tools {
+            parts.push(count(tools.count, "tool"));
+        }
+        if self.detail == Detail::Verbose {
+            parts.extend(
+                reading
+                    .transport
+                    .map(|transport| transport.title().to_owned()),
+            );
+            parts.extend(reading.revisions.last().cloned());
+            parts.push(format!("{} ms from this machine", probe.took_us / 1000));
+        }
+        self.safe(&parts.join(", "))
     }
 
     /// Names of the checks that break a hop, first cause first.

@@ -40,11 +40,13 @@ impl Writer<'_> {
             Severity::Note => Level::NOTE,
         };
         let mut group = Group::with_level(level);
+        let mut in_files = false;
         let (shown, more) = self.places(judged);
         for (source, labels) in self.by_source(shown) {
             let spots: Vec<Range<usize>> = labels
                 .iter()
-                .map(|(_, label)| first_line(source, spot(self.examination, label).range))
+                .filter_map(|(_, label)| spot(self.examination, label))
+                .map(|spot| first_line(source, spot.range))
                 .collect();
             let window = self.texts.window(source, &spots);
             let mut snippet = Snippet::source(window.text)
@@ -64,6 +66,7 @@ impl Writer<'_> {
                 snippet = snippet.annotation(annotation);
             }
             group = group.element(snippet);
+            in_files = true;
         }
         let renderer = if self.screen.colour {
             Renderer::styled()
@@ -72,7 +75,9 @@ impl Writer<'_> {
         }
         .decor_style(DecorStyle::Unicode)
         .term_width(self.screen.width);
-        let _ = writeln!(out, "{}", renderer.render(&[group]));
+        if in_files {
+            let _ = writeln!(out, "{}", renderer.render(&[group]));
+        }
         if !more.is_empty() {
             let text = self.screen.wrap(&self.more(more), "  · ", "    ");
             let _ = writeln!(out, "{}", self.screen.dim(&text));
@@ -211,7 +216,7 @@ impl Writer<'_> {
         let files = files.into_iter().map(|(source, labels)| {
             let lines = labels
                 .iter()
-                .map(|(_, label)| spot(self.examination, label).start.line);
+                .filter_map(|(_, label)| Some(spot(self.examination, label)?.start.line));
             let lines: BTreeSet<u32> = lines.collect();
             let word = if lines.len() == 1 { "line" } else { "lines" };
             let mut shown: Vec<String> = lines.iter().take(LINES).map(u32::to_string).collect();
@@ -238,7 +243,10 @@ impl Writer<'_> {
     ) -> Vec<(&'b Source, Vec<(bool, &'b Label)>)> {
         let mut files: Vec<(&Source, Vec<(bool, &Label)>)> = Vec::new();
         for (at, label) in labels {
-            let source = self.examination.stack.source(label.at.source());
+            let Some(source) = label.at.source() else {
+                continue;
+            };
+            let source = self.examination.stack.source(source);
             match files.iter_mut().find(|(have, _)| have.id() == source.id()) {
                 Some((_, labels)) => labels.push((at == 0, label)),
                 None => files.push((source, vec![(at == 0, label)])),

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use indexmap::IndexMap;
 
 use super::super::count;
-use super::{Detail, Writer};
+use super::{Detail, Options, Writer};
 use crate::Examination;
-use crate::check::{Severity, listed};
+use crate::check::{Need, Severity, Skipped, listed};
+use crate::checks;
 use crate::gateway::{Known, VersionFrom};
 use crate::model::Missed;
 use crate::source::Source;
@@ -17,7 +18,7 @@ const NAMES: usize = 3;
 
 impl Writer<'_> {
     /// Counts, what was read, what was not, and how to go on.
-    pub(super) fn summary(&self, out: &mut String, user: Option<&str>) {
+    pub(super) fn summary(&self, out: &mut String, options: &Options) {
         let screen = self.screen;
         let Examination {
             stack, diagnosis, ..
@@ -57,7 +58,7 @@ impl Writer<'_> {
                 );
             }
         }
-        if let Some(user) = user {
+        if let Some(user) = &options.user {
             say(
                 out,
                 &format!("client files are those of {user}, who called sudo"),
@@ -65,26 +66,9 @@ impl Writer<'_> {
         }
         self.versions(&mut |text| say(out, text));
         self.missed(&mut |text| say(out, text));
-        if !diagnosis.skipped.is_empty() {
-            if self.detail == Detail::Verbose {
-                for skipped in &diagnosis.skipped {
-                    say(
-                        out,
-                        &format!("skipped {}: {}", skipped.check, skipped.reason),
-                    );
-                }
-            } else {
-                let mut names: Vec<&str> = diagnosis
-                    .skipped
-                    .iter()
-                    .map(|skipped| skipped.check)
-                    .collect();
-                names.dedup();
-                say(
-                    out,
-                    &format!("skipped in part: {} (-v says why)", names.join(", ")),
-                );
-            }
+        self.skipped(&mut |text| say(out, text));
+        if options.require.contains(&Need::Wire) {
+            self.untried(&mut |text| say(out, text));
         }
         if let Some(first) = diagnosis.findings.first() {
             say(
@@ -94,6 +78,57 @@ impl Writer<'_> {
                     first.finding.check
                 ),
             );
+        }
+    }
+
+    /// What was not checked and why; checks that lack the same say so together.
+    fn skipped(&self, say: &mut dyn FnMut(&str)) {
+        let mut whole: IndexMap<(Need, &str), Vec<&str>> = IndexMap::new();
+        let mut parts: Vec<&Skipped> = Vec::new();
+        for skipped in &self.examination.diagnosis.skipped {
+            let needs = checks::by_id(skipped.check).map_or(&[][..], |check| check.needs);
+            match needs.iter().find(|need| **need != Need::Files) {
+                Some(need) => whole
+                    .entry((*need, &skipped.reason))
+                    .or_default()
+                    .push(skipped.check),
+                None => parts.push(skipped),
+            }
+        }
+        for ((need, reason), checks) in whole {
+            let what = match need {
+                Need::Wire => "what endpoints answer",
+                Need::Docker => "what the container engine says",
+                Need::Files => "files",
+            };
+            match self.detail {
+                Detail::Verbose => say(&format!("skipped {}: {reason}", checks.join(", "))),
+                Detail::Usual | Detail::Quiet => say(&format!("not checked: {what} ({reason})")),
+            }
+        }
+        if self.detail == Detail::Verbose {
+            for skipped in parts {
+                say(&format!("skipped {}: {}", skipped.check, skipped.reason));
+            }
+        } else if !parts.is_empty() {
+            let mut names: Vec<&str> = parts.iter().map(|skipped| skipped.check).collect();
+            names.dedup();
+            say(&format!(
+                "skipped in part: {} (-v says why)",
+                names.join(", ")
+            ));
+        }
+    }
+
+    /// Hops that could not be tried although that was required; those of which the same is to be said share a line.
+    fn untried(&self, say: &mut dyn FnMut(&str)) {
+        let examination = self.examination;
+        let mut said: IndexMap<&str, Vec<&str>> = IndexMap::new();
+        for (hop, reason) in examination.untried() {
+            said.entry(reason).or_default().push(&hop.from);
+        }
+        for (reason, hops) in said {
+            say(&format!("not tried: {} ({reason})", self.named(&hops)));
         }
     }
 

@@ -1,0 +1,159 @@
+//! Conversations with endpoints, as checks see them.
+
+use core::net::SocketAddr;
+
+use super::{Case, Finding, Findings, Place};
+use crate::chain::{Destination, Hop};
+use crate::fact::{Probe, Target};
+use crate::model::ServiceId;
+use crate::source::{Part, Pointer};
+use crate::wire::{Reading, Trouble};
+
+/// A conversation, what it shows, and the calls that it stands for.
+#[derive(Debug)]
+pub struct Probed<'a> {
+    /// The conversation.
+    pub probe: &'a Probe,
+    /// What it shows.
+    pub reading: Reading,
+    /// The hops that call this endpoint in this way; none when a person asked for it.
+    pub hops: Vec<&'a Hop>,
+    called: String,
+}
+
+impl<'a> Probed<'a> {
+    /// Reads a conversation that these hops are about.
+    pub fn new(probe: &'a Probe, hops: Vec<&'a Hop>) -> Probed<'a> {
+        Probed {
+            probe,
+            reading: crate::wire::read(probe),
+            hops,
+            called: probe.asked.name(),
+        }
+    }
+}
+
+impl<'a> Case<'a> {
+    /// What the conversations show that is a check's matter.
+    pub fn troubles<'b>(
+        &'b self,
+        check: &'static str,
+    ) -> impl Iterator<Item = (&'b Probed<'a>, &'b Trouble)> {
+        self.probed.iter().flat_map(move |probed| {
+            let troubles = probed.reading.troubles.iter();
+            troubles
+                .filter(move |trouble| trouble.kind.check() == check)
+                .map(move |trouble| (probed, trouble))
+        })
+    }
+}
+
+impl Probed<'_> {
+    /// What was called, without secrets: the url, or the program.
+    pub fn name(&self) -> &str {
+        &self.called
+    }
+
+    /// What is to be said of it as a whole message: "files calls http://localhost:8000/mcp, but nothing listens there";
+    /// the address alone where a person asked for it. Completes "but …".
+    pub fn but(&self, what: impl std::fmt::Display) -> String {
+        let (does, all_do, called) = match &self.probe.asked.target {
+            Target::Url(_) => ("calls", "call", self.called.clone()),
+            Target::Command { .. } => ("starts", "start", format!("`{}`", self.called)),
+        };
+        match self.hops.as_slice() {
+            [] => format!("{called}: {what}"),
+            [hop] => format!("{} {does} {called}, but {what}", hop.entry()),
+            [first, rest @ ..] => {
+                let more = rest.len();
+                format!(
+                    "{} and {more} more {all_do} {called}, but {what}",
+                    first.entry()
+                )
+            }
+        }
+    }
+
+    /// The compose service that is called, as far as files tell.
+    pub fn service(&self, case: &Case<'_>) -> Option<ServiceId> {
+        self.hops.iter().find_map(|hop| match &hop.destination {
+            Destination::Service { service, .. } => Some(*service),
+            Destination::Machine { service } => *service,
+            Destination::Gateway {
+                gateway,
+                certain: true,
+            } => case.chain.gateways[*gateway].service(),
+            _ => None,
+        })
+    }
+
+    /// The host of the address, as it is written; nothing for a program.
+    pub fn host(&self) -> Option<String> {
+        match &self.probe.asked.target {
+            Target::Url(url) => Some(url::Url::parse(url).ok()?.host_str()?.to_owned()),
+            Target::Command { .. } => None,
+        }
+    }
+
+    /// A finding about it: at the line that names the address, or at the endpoint itself where a person asked for it.
+    /// Its evidence is the trouble's.
+    pub fn finding(&self, trouble: &Trouble, message: impl Into<String>) -> Finding {
+        let mut finding = match self.hops.as_slice() {
+            [] => Finding::in_place(Place::Endpoint(self.name().to_owned()), message),
+            [first, rest @ ..] => {
+                let (at, part) = address(first);
+                let mut finding = Finding::at(at, part, message).subject(first.entry());
+                for hop in rest {
+                    let (at, part) = address(hop);
+                    finding = finding.also(at, part, "the same address");
+                }
+                finding.hops(self.hops.iter().map(|hop| hop.id))
+            }
+        };
+        finding.endpoint = Some(self.name().to_owned());
+        for text in &trouble.evidence {
+            finding = finding.evidence(super::Source::Wire, text.clone());
+        }
+        finding
+    }
+}
+
+impl Findings {
+    /// Adds a finding with the check's usual severity where the trouble breaks the call, else one level lower.
+    pub fn add_for(&mut self, trouble: &Trouble, finding: Finding) {
+        let Some(check) = self.current else { return };
+        let severity = match trouble.breaks {
+            true => check.severity,
+            false => check.severity.lower(),
+        };
+        self.add_as(severity, finding);
+    }
+}
+
+/// The addresses behind a name, in brackets; nothing where the name is an address itself.
+pub(crate) fn behind(host: &str, addresses: &[SocketAddr]) -> String {
+    let words: Vec<String> = addresses.iter().map(|one| one.ip().to_string()).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [only] if only == host.trim_matches(['[', ']']) => String::new(),
+        words => format!(" ({})", words.join(", ")),
+    }
+}
+
+/// Milliseconds as people say them: "300 ms", "10 s", "2.5 s".
+pub(crate) fn time(milliseconds: u64) -> String {
+    let (whole, tenths) = (milliseconds / 1000, milliseconds % 1000 / 100);
+    match (milliseconds, tenths) {
+        (0..1000, _) => format!("{milliseconds} ms"),
+        (1000..10_000, 1..) => format!("{whole}.{tenths} s"),
+        _ => format!("{whole} s"),
+    }
+}
+
+/// Where the address of a call is written; the entry's name for a command.
+fn address(hop: &Hop) -> (&Pointer, Part) {
+    match &hop.url {
+        Some(url) => (&url.at, Part::Value),
+        None => (&hop.at, Part::Key),
+    }
+}
