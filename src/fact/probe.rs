@@ -225,8 +225,6 @@ pub enum Purpose {
     Root,
     /// What a well-behaved client never sends.
     Deep(Deep),
-    /// The same request again, to measure it.
-    Round,
 }
 
 /// What a well-behaved client never sends; only asked for with `--deep`.

@@ -525,6 +525,17 @@ impl<L: Line> Conversation<'_, L> {
         if in_session {
             headers.extend(self.session_header());
         }
+        self.post_with(purpose, url, headers, &rpc).await
+    }
+
+    /// A message with exactly these headers.
+    async fn post_with(
+        &mut self,
+        purpose: Purpose,
+        url: Url,
+        headers: Vec<(String, String)>,
+        rpc: &Rpc,
+    ) -> Step {
         let wait = match &rpc.id {
             Some(id) => Wait::Message(id.clone()),
             None => Wait::End,

@@ -22,7 +22,7 @@ use url::Url;
 
 use self::body::{Incoming, Until};
 use super::line::{Line, Outgoing, Received, Wait};
-use crate::fact::{Ask, Clock, Failure, Limits, Look, Outcome, Pin, Reach, TlsProblem, Trust};
+use crate::fact::{Ask, Clock, Failure, Limits, Look, Pin, Reach, TlsProblem, Trust};
 
 /// Shorter than servers keep a connection that nothing is asked on (Node and uvicorn: 5 s), so that none is used in the
 /// moment in which it is closed.
@@ -234,13 +234,11 @@ fn whole_micros(took: Duration) -> u64 {
 
 fn failed(failure: Failure, began: Instant) -> Received {
     Received {
-        outcome: Outcome::Failed(failure),
         clock: Clock {
             total_us: micros(began),
             ..Clock::default()
         },
-        result: None,
-        document: None,
+        ..Received::failed(failure)
     }
 }
 

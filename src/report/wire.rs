@@ -25,7 +25,6 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
         Purpose::Retry => "the same after a pause",
         Purpose::Root => "GET of the root",
         Purpose::Deep(deep) => self::deep(*deep),
-        Purpose::Round => "measurement",
     };
     words.to_owned()
 }

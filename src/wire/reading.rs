@@ -287,7 +287,6 @@ impl Reading {
         self.troubles.extend(redirect::read(probe, true));
         self.troubles.extend(transport(probe, self.transport));
         self.troubles.extend(version(probe, greeting));
-        self.troubles.extend(auth::oddities(probe));
         if let Some(kind) = recovered(probe) {
             self.troubles.push(kind);
         }

@@ -74,19 +74,9 @@ async fn send<L: Line>(
     let mut headers = post_headers(&rpc);
     headers.extend(talk.session_header());
     change(&mut headers);
-    let wait = Wait::Message(rpc.id.clone().unwrap_or_default());
     let url = talk.url.clone();
-    let answer_ms = talk.ask.limits.answer_ms;
-    talk.send(
-        Purpose::Deep(deep),
-        "POST",
-        url,
-        headers,
-        Some(rpc.body.to_string()),
-        wait,
-        answer_ms,
-    )
-    .await;
+    talk.post_with(Purpose::Deep(deep), url, headers, &rpc)
+        .await;
 }
 
 fn replace(headers: &mut Vec<(String, String)>, name: &str, value: &str) {

@@ -100,11 +100,6 @@ pub(super) fn may_be_for_lack_of(probe: &Probe) -> bool {
     })
 }
 
-/// What is odd about a login although the handshake works: nothing yet.
-pub(super) fn oddities(_probe: &Probe) -> Vec<Trouble> {
-    Vec::new()
-}
-
 /// The documents that were read, and what is wrong with them.
 #[derive(Default)]
 struct Documents<'a> {

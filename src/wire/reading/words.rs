@@ -136,7 +136,6 @@ pub(in crate::wire) fn purpose(purpose: &Purpose) -> String {
         Purpose::OpenApi | Purpose::Metadata => "a document",
         Purpose::Root => "the root",
         Purpose::Deep(_) => "--deep",
-        Purpose::Round => "a round",
     }
     .to_owned()
 }
