@@ -1,5 +1,6 @@
 //! What a probe costs over the bare requests that it sends: the same requests, sent by a bare HTTP client to the same
-//! server, turn by turn in one run. `cargo bench --bench probe [ROUNDS]`.
+//! server, turn by turn in one run. `cargo bench --bench probe -- [ROUNDS] [URL]`; without a url a server of the Rust SDK
+//! in this process, which answers faster than any other.
 
 #![expect(clippy::print_stdout, reason = "it reports")]
 
@@ -12,12 +13,17 @@ use mcpdoc::observe;
 mod rust_sdk;
 
 fn main() {
-    let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok());
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let rounds = words.iter().find_map(|word| word.parse().ok());
     let rounds: usize = rounds.unwrap_or(200);
+    let given = words.iter().find(|word| word.contains("://"));
     let provider = rustls::crypto::ring::default_provider();
     provider.install_default().expect("the only provider");
     let server = tokio::runtime::Runtime::new().expect("a runtime");
-    let url = server.block_on(rust_sdk::serve());
+    let url = match given {
+        Some(url) => url.parse().expect("a url"),
+        None => server.block_on(rust_sdk::serve()),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

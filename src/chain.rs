@@ -1,15 +1,20 @@
 //! Who calls whom, from where and by which name: hops from client entries to gateways and on to servers.
 
 mod behind;
+mod process;
 mod resolve;
+mod sight;
 #[cfg(test)]
 mod tests;
+mod version;
 mod way;
 
 pub use crate::load::placing::Placed;
 pub use behind::launched;
+pub use process::Process;
 pub(crate) use resolve::with_scheme;
 pub use resolve::{Caller, Destination, Reach};
+pub use sight::Sight;
 pub use way::{Command, Way, on_network};
 
 use std::collections::HashMap;
@@ -18,9 +23,11 @@ use url::Url;
 
 use crate::catalog::server::ImageVersion;
 use crate::catalog::{Catalog, Certainty, ImageRef, Launch, Running, Version};
-use crate::gateway::{self, Known, Outcome, Ruling, VersionFrom, Why};
+use crate::fact::Engine;
+use crate::gateway::{self, Known, Outcome, Ruling, Why};
 use crate::load::placing;
 use crate::model::{EnvLookup, Gateway, GatewayKind, Marks, Service, ServiceId, Stack, Transport};
+use crate::running::Containers;
 use crate::source::{At, Node, Pointer};
 
 /// The number of a hop in its chain.
@@ -45,6 +52,8 @@ pub struct Chain {
     pub hops: Vec<Hop>,
     /// What services run, for every service that the catalog knows.
     pub behind: HashMap<ServiceId, Behind>,
+    /// Which container is which service's.
+    pub containers: Containers,
     by_caller: HashMap<Caller, HopId>,
     by_service: HashMap<ServiceId, Vec<HopId>>,
     calls_of_gateway: Vec<Vec<HopId>>,
@@ -61,6 +70,8 @@ pub struct GatewayView {
     pub version_because: Option<String>,
     /// Why a variable that no file sets may be set in its environment all the same, if so.
     pub env_doubt: Option<String>,
+    /// What its container has, if the engine shows it.
+    pub process: Option<Process>,
     /// What it makes of its file.
     pub outcome: Outcome,
 }
@@ -90,6 +101,8 @@ pub struct Hop {
     pub destination: Destination,
     /// What the service behind it runs, as far as the catalog knows its image and arguments.
     pub behind: Option<Behind>,
+    /// What the engine shows of it, if it was asked.
+    pub sight: Option<Sight>,
 }
 
 /// What is known of the program behind a hop.
@@ -152,11 +165,15 @@ impl GatewayView {
     /// What is known of a variable of its process.
     pub fn env(&self, stack: &Stack, name: &str) -> EnvLookup {
         let service = self.service().map(|id| stack.service(id));
-        env_of(service, self.env_doubt.as_deref(), name)
+        let doubt = self.env_doubt.as_deref();
+        env_of(service, doubt, self.process.as_ref(), name)
     }
 
     /// Why a variable of its process is not known; completes "whether X is set is not known: …".
     pub fn env_unknown(&self, stack: &Stack, name: &str) -> String {
+        if let Some(doubt) = self.process.as_ref().and_then(Process::doubt) {
+            return doubt.to_owned();
+        }
         let Some(id) = self.service() else {
             let doubt = self.placed.doubt(stack);
             return doubt.unwrap_or_else(|| "its environment is not known".to_owned());
@@ -210,6 +227,11 @@ impl Hop {
         self.behind
             .as_ref()
             .is_some_and(|behind| behind.running.certainty == Certainty::Known)
+    }
+
+    /// Whether the gateway with that number makes this call.
+    pub fn is_from(&self, number: usize) -> bool {
+        matches!(self.caller, Caller::Gateway { gateway, .. } if gateway == number)
     }
 
     /// Whether a gateway makes this call.
@@ -285,19 +307,35 @@ impl Chain {
     }
 }
 
-/// Puts every gateway in its place and follows every call.
-pub fn build(stack: &Stack, catalog: &Catalog, settings: &Settings) -> Chain {
-    let mut chain = Chain::default();
+/// Puts every gateway in its place and follows every call; with an engine also as the containers that run would.
+pub fn build(
+    stack: &Stack,
+    catalog: &Catalog,
+    settings: &Settings,
+    engine: Option<&Engine>,
+) -> Chain {
+    let mut chain = Chain {
+        containers: engine.map_or_else(Containers::default, |engine| Containers::of(stack, engine)),
+        ..Chain::default()
+    };
     let mounts = placing::Mounts::of(stack);
     for gateway in &stack.gateways {
         let placed = placing::placed(stack, &mounts, gateway);
-        let (version, version_because) = version_of(stack, catalog, &placed, settings);
+        let container = placed
+            .service()
+            .zip(engine)
+            .and_then(|(id, engine)| Some((chain.containers.container(engine, id)?, engine)));
+        let (version, version_because) =
+            version::of_gateway(stack, catalog, &placed, container, settings);
         let service = placed.service().map(|id| stack.service(id));
+        let process = service.zip(container).map(|(service, (container, _))| {
+            Process::of(container, catalog.litellm().runs.start_doubt(service))
+        });
         let env_doubt = match service {
             Some(service) => catalog.litellm().runs.env_doubt(service),
             None => placed.doubt(stack),
         };
-        let lookup = |name: &str| env_of(service, env_doubt.as_deref(), name);
+        let lookup = |name: &str| env_of(service, env_doubt.as_deref(), process.as_ref(), name);
         let mut outcome = match gateway.kind {
             GatewayKind::LiteLlm => {
                 gateway::litellm::read(stack, gateway, &version, catalog.litellm(), &lookup)
@@ -311,11 +349,17 @@ pub fn build(stack: &Stack, catalog: &Catalog, settings: &Settings) -> Chain {
             version,
             version_because,
             env_doubt,
+            process,
             outcome,
         });
     }
     chain.behind = behind::all(stack, catalog);
-    let hops = resolve::hops(stack, &chain.gateways, &chain.behind, settings);
+    let mut hops = resolve::hops(stack, &chain.gateways, &chain.behind, settings);
+    if let Some(engine) = engine {
+        for hop in &mut hops {
+            hop.sight = sight::of(engine, &chain, settings, hop);
+        }
+    }
     chain.with_hops(hops)
 }
 
@@ -351,91 +395,21 @@ fn is_filled_in(stack: &Stack, gateway: &Gateway, ruling: &Ruling) -> bool {
         .any(|text| gateway.is_filled_in(text))
 }
 
-/// What is known of a variable of a gateway's process. What files do not set may be set elsewhere where there is a doubt.
-fn env_of(service: Option<&Service>, doubt: Option<&str>, name: &str) -> EnvLookup {
-    match service.map(|service| service.env(name)) {
+/// What is known of a variable of a gateway's process. What files do not set may be set elsewhere where there is a doubt;
+/// then its container knows.
+fn env_of(
+    service: Option<&Service>,
+    doubt: Option<&str>,
+    process: Option<&Process>,
+    name: &str,
+) -> EnvLookup {
+    let declared = match service.map(|service| service.env(name)) {
         None => EnvLookup::Unknown,
         Some(EnvLookup::Unset) if doubt.is_some() => EnvLookup::Unknown,
         Some(known) => known,
-    }
-}
-
-/// The flag, else the tag of the image that runs it, else a label of its service, else unknown and why; and which of
-/// these it was.
-fn version_of(
-    stack: &Stack,
-    catalog: &Catalog,
-    placed: &Placed,
-    settings: &Settings,
-) -> (Known, Option<String>) {
-    if let Some(version) = &settings.litellm_version {
-        let known = Known::Exact(version.clone(), VersionFrom::Flag);
-        return (known, Some("--litellm-version".to_owned()));
-    }
-    let Some(id) = placed.service() else {
-        return (
-            Known::Unknown(placed.doubt(stack).unwrap_or_default()),
-            None,
-        );
     };
-    let service = stack.service(id);
-    let why = match of_tag(catalog, service) {
-        Ok((version, because)) => {
-            return (Known::Exact(version, VersionFrom::Image), Some(because));
-        }
-        Err(why) => why,
-    };
-    match of_label(catalog, service) {
-        Some((version, because)) => (Known::Exact(version, VersionFrom::Label), Some(because)),
-        None => (Known::Unknown(why), None),
+    match (declared, process) {
+        (EnvLookup::Unknown, Some(process)) => process.env(name),
+        (declared, _) => declared,
     }
-}
-
-/// The version that the tag of a gateway's image names; else why it names none.
-fn of_tag(catalog: &Catalog, service: &Service) -> Result<(Version, String), String> {
-    let Some(image) = &service.image else {
-        return Err("its service builds its own image".to_owned());
-    };
-    let reference = ImageRef::parse(&image.value.text);
-    let Some(tag) = &reference.tag else {
-        return Err(match (&reference.digest, image.value.known) {
-            (_, false) => format!(
-                "its image {} depends on a variable that is not known here",
-                image.value.text
-            ),
-            (Some(_), true) => "its image is named by a digest alone".to_owned(),
-            (None, true) => "its image has no tag".to_owned(),
-        });
-    };
-    if !image.value.known {
-        return Err(format!(
-            "its image {} depends on a variable that is not known here",
-            image.value.text
-        ));
-    }
-    let Some(version) = reference.version() else {
-        return Err(format!("the tag {tag} of its image names none"));
-    };
-    // The versions of other people's images may be their own.
-    let litellm = catalog.litellm();
-    if !litellm.runs.is_official(&reference) && !litellm.known.contains(&version) {
-        return Err(format!(
-            "the tag {tag} of its image is none of LiteLLM's versions"
-        ));
-    }
-    Ok((version, format!("the tag of {reference}")))
-}
-
-/// The version that a label of a gateway's service says.
-fn of_label(catalog: &Catalog, service: &Service) -> Option<(Version, String)> {
-    let labels = &catalog.litellm().runs.version_labels;
-    service.labels.iter().find_map(|label| {
-        let (name, value) = &label.value;
-        let version = Version::parse(value.get()?)?;
-        let precise = version.precision() >= 2;
-        (precise && labels.contains(name)).then(|| {
-            let because = format!("the label {name} of {}", service.name.value);
-            (version, because)
-        })
-    })
 }

@@ -1,11 +1,14 @@
 //! What a check is, what it sees and what it says.
 
+mod adopted;
 pub(crate) mod block;
 pub(crate) mod containers;
+pub(crate) mod drift;
 pub(crate) mod foreign;
 pub(crate) mod gateway_call;
 pub(crate) mod gateway_key;
 mod ids;
+pub(crate) mod needed;
 pub(crate) mod netns;
 pub(crate) mod newer;
 pub(crate) mod probe;
@@ -13,6 +16,7 @@ pub(crate) mod proxy;
 pub(crate) mod reader;
 mod service;
 pub(crate) mod settings;
+pub(crate) mod sight;
 pub(crate) mod symptom;
 pub(crate) mod wire;
 pub(crate) mod words;
@@ -134,9 +138,8 @@ impl Case<'_> {
             Need::Docker => self
                 .facts
                 .engine
-                .get()
-                .is_none()
-                .then(|| "the container engine was not asked".to_owned()),
+                .unknown()
+                .map(|why| format!("the container engine {}", why.words())),
             Need::Wire => self
                 .facts
                 .wire
@@ -242,6 +245,8 @@ pub enum Place {
     Text(SourceId, Span),
     /// An endpoint that no file names: its url or program.
     Endpoint(String),
+    /// A container that no file declares: its name.
+    Container(String),
 }
 
 impl Place {
@@ -250,7 +255,7 @@ impl Place {
         match self {
             Place::Node(pointer, _) => Some(pointer.source),
             Place::Text(source, _) => Some(*source),
-            Place::Endpoint(_) => None,
+            Place::Endpoint(_) | Place::Container(_) => None,
         }
     }
 }
@@ -276,6 +281,8 @@ pub enum Source {
     File,
     /// An answer of an endpoint, or that there was none.
     Wire,
+    /// What the container engine shows.
+    Docker,
 }
 
 impl Source {
@@ -286,6 +293,7 @@ impl Source {
             Source::Finding => "finding",
             Source::File => "file",
             Source::Wire => "wire",
+            Source::Docker => "docker",
         }
     }
 }
@@ -454,8 +462,12 @@ impl Findings {
         self.current = Some(check);
         (check.run)(case, self);
         self.current = None;
+        let found = self.list.split_off(before);
+        let counts = found.into_iter().filter(|one| adopted::counts(case, one));
+        self.list.extend(counts);
         for finding in &mut self.list[before..] {
             ids::remark(case, finding);
+            adopted::by_hand(case, finding);
         }
     }
 

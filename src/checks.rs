@@ -39,9 +39,13 @@ checks! {
     command_unavailable
     command_with_arguments
     config_not_passed
+    config_stale
     connection_refused
     connection_reset
     connection_timeout
+    container_not_running
+    container_stale
+    container_unhealthy
     database_url_missing
     depends_on_unconditioned
     docker_env_not_passed
@@ -75,6 +79,7 @@ checks! {
     host_header_rejected
     host_network_name
     hostname_underscore
+    image_stale
     invalid_syntax
     litellm_ignored_setting
     litellm_include_overwrites
@@ -84,6 +89,7 @@ checks! {
     litellm_unknown_section
     loopback_in_container
     name_not_resolved
+    network_external_missing
     network_undefined
     no_answer
     no_shared_network
@@ -93,6 +99,7 @@ checks! {
     oauth_metadata_invalid
     plain_get_406
     port_mismatch
+    port_not_listening
     process_exited
     profile_inactive
     protocol_deviation

@@ -24,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     /// Read the files of a stack, probe its endpoints and report what is broken
     Check(Box<CheckArgs>),
+    /// Record what `check` sees, without secrets, so that it can be checked elsewhere
+    Observe(Box<ObserveArgs>),
     /// Talk to one MCP server and say what it is, or why a client cannot use it
     Probe(Box<ProbeArgs>),
     /// Explain a check: what it finds, why it matters, how to fix it
@@ -45,51 +47,25 @@ Examples:
   mcpdoc check --fail-on warning .      in CI: fail on warnings, too
   mcpdoc check --require wire           fail if an endpoint could not be tried
   mcpdoc check --format json .          for programs
+  mcpdoc check --facts facts.json       with what `mcpdoc observe` has recorded
 
 Exit status: 0 no finding at or above --fail-on, 1 findings, 2 could not run,
 3 no such finding, but something that --require asks for could not be tried.")]
 pub struct CheckArgs {
-    /// Files and folders to read (default: this folder and your client files)
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// A LiteLLM configuration file; may be repeated
-    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
-    pub litellm: Vec<PathBuf>,
-    /// A compose file; join the files of one project with commas; may be repeated
-    #[arg(long, value_name = "FILE[,FILE]", help_heading = "Inputs")]
-    pub compose: Vec<String>,
-    /// A client's file with MCP servers, such as .mcp.json, read as Claude Code reads it (claude_desktop_config.json: as
-    /// Claude Desktop does); may be repeated
-    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
-    pub claude: Vec<PathBuf>,
-    /// Variables for compose files, used instead of their .env; may be repeated
-    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
-    pub env_file: Vec<PathBuf>,
-    /// Read the client files of this home directory, even if other inputs are named
-    #[arg(long, value_name = "DIR", help_heading = "Inputs")]
-    pub home: Option<PathBuf>,
-    /// The version of LiteLLM that runs; overrides the tag of its image
-    #[arg(long, value_name = "VERSION", help_heading = "Inputs")]
-    pub litellm_version: Option<String>,
-    /// Another name or address of this machine, as clients use it; may be repeated
-    #[arg(long, value_name = "NAME", help_heading = "Inputs")]
-    pub host_alias: Vec<String>,
-    /// Read files only: open no connection and start no process
-    #[arg(long, conflicts_with = "allow_exec", help_heading = "Probes")]
-    pub offline: bool,
-    /// Ask no endpoint whether it works
-    #[arg(long, conflicts_with = "allow_exec", help_heading = "Probes")]
-    pub no_probe: bool,
-    /// Start the servers that client files name as commands, to see whether they work
-    #[arg(long, help_heading = "Probes")]
-    pub allow_exec: bool,
-    /// An origin (https://HOST[:PORT]) to which variables of this environment may be sent that the files of a project
-    /// name; without it they stay on this machine; may be repeated
-    #[arg(long, value_name = "ORIGIN", help_heading = "Probes")]
-    pub trust_origin: Vec<String>,
-    /// Seconds that one endpoint may take (default: 30)
-    #[arg(long, value_name = "SECONDS", help_heading = "Probes")]
-    pub timeout: Option<f64>,
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// What to ask.
+    #[command(flatten)]
+    pub probes: ProbesArgs,
+    /// Ask nothing, and take the answers from this file, which `mcpdoc observe` wrote
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["offline", "no_probe", "no_docker", "docker_host", "allow_exec", "trust_origin", "timeout"],
+        help_heading = "Probes"
+    )]
+    pub facts: Option<PathBuf>,
     /// Exit with status 3 if nothing fails, but a hop could not be tried in this way
     #[arg(
         long,
@@ -141,6 +117,89 @@ pub struct CheckArgs {
     pub verbose: bool,
 }
 
+/// What a run reads.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Files and folders to read (default: this folder and your client files)
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A LiteLLM configuration file; may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub litellm: Vec<PathBuf>,
+    /// A compose file; join the files of one project with commas; may be repeated
+    #[arg(long, value_name = "FILE[,FILE]", help_heading = "Inputs")]
+    pub compose: Vec<String>,
+    /// A client's file with MCP servers, such as .mcp.json, read as Claude Code reads it (claude_desktop_config.json: as
+    /// Claude Desktop does); may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub claude: Vec<PathBuf>,
+    /// Variables for compose files, used instead of their .env; may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub env_file: Vec<PathBuf>,
+    /// Read the client files of this home directory, even if other inputs are named
+    #[arg(long, value_name = "DIR", help_heading = "Inputs")]
+    pub home: Option<PathBuf>,
+    /// The version of LiteLLM that runs; overrides the tag of its image
+    #[arg(long, value_name = "VERSION", help_heading = "Inputs")]
+    pub litellm_version: Option<String>,
+    /// Another name or address of this machine, as clients use it; may be repeated
+    #[arg(long, value_name = "NAME", help_heading = "Inputs")]
+    pub host_alias: Vec<String>,
+}
+
+/// What a run asks the world.
+#[derive(Debug, Args)]
+pub struct ProbesArgs {
+    /// Read files only: open no connection and start no process
+    #[arg(long, conflicts_with = "allow_exec", help_heading = "Probes")]
+    pub offline: bool,
+    /// Ask no endpoint whether it works
+    #[arg(long, conflicts_with = "allow_exec", help_heading = "Probes")]
+    pub no_probe: bool,
+    /// Ask no container engine
+    #[arg(long, conflicts_with = "docker_host", help_heading = "Probes")]
+    pub no_docker: bool,
+    /// The container engine to ask, such as unix:///run/podman/podman.sock (default: the one that docker would ask)
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "offline",
+        help_heading = "Probes"
+    )]
+    pub docker_host: Option<String>,
+    /// Start the servers that client files name as commands, to see whether they work
+    #[arg(long, help_heading = "Probes")]
+    pub allow_exec: bool,
+    /// An origin (https://HOST[:PORT]) to which variables of this environment may be sent that the files of a project
+    /// name; without it they stay on this machine; may be repeated
+    #[arg(long, value_name = "ORIGIN", help_heading = "Probes")]
+    pub trust_origin: Vec<String>,
+    /// Seconds that one endpoint may take (default: 30)
+    #[arg(long, value_name = "SECONDS", help_heading = "Probes")]
+    pub timeout: Option<f64>,
+}
+
+/// `mcpdoc observe`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mcpdoc observe > facts.json           what `mcpdoc check` would see here
+  mcpdoc check --facts facts.json       the same diagnosis, elsewhere
+
+Secrets are replaced by tokens of the same length, and the working directory and
+the home by marks. A password that can be guessed can be tested with a record:
+give away only those of stacks whose passwords cannot.
+
+Exit status: 0 something was observed, 2 nothing was, or could not run.")]
+pub struct ObserveArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// What to ask.
+    #[command(flatten)]
+    pub probes: ProbesArgs,
+}
+
 /// `mcpdoc probe`
 #[derive(Debug, Args)]
 #[command(
@@ -152,6 +211,7 @@ Examples:
   mcpdoc probe http://localhost:8000/mcp
   mcpdoc probe --bearer-env LITELLM_KEY http://localhost:4000/mcp/
   mcpdoc probe --host mcp.lan:8000 http://127.0.0.1:8000/mcp
+  mcpdoc probe --from litellm http://mcp-postgres:8000/mcp
   mcpdoc probe --call search --args '{\"query\": \"x\"}' http://localhost:8000/mcp
   mcpdoc probe --rounds 20 http://localhost:8000/mcp
   mcpdoc probe -- npx -y @modelcontextprotocol/server-everything
@@ -190,6 +250,16 @@ pub struct ProbeArgs {
     /// Use this address for a name and port, as curl does; may be repeated
     #[arg(long, value_name = "NAME:PORT:ADDRESS", help_heading = "Endpoint")]
     pub resolve: Vec<String>,
+    /// Probe as this running container would: from its network and with its names, as root on the engine's machine, or
+    /// with --allow-exec by a program that is started in it; its name or id
+    #[arg(long, value_name = "CONTAINER", help_heading = "Endpoint")]
+    pub from: Option<String>,
+    /// The container engine to ask for --from (default: the one that docker would ask)
+    #[arg(long, value_name = "URL", requires = "from", help_heading = "Endpoint")]
+    pub docker_host: Option<String>,
+    /// Let the engine start a program in the container of --from: what connects for mcpdoc, or the command
+    #[arg(long, requires = "from", help_heading = "Endpoint")]
+    pub allow_exec: bool,
     /// Trust the certificates in this PEM file, too
     #[arg(long, value_name = "FILE", help_heading = "Endpoint")]
     pub cacert: Option<PathBuf>,
@@ -359,6 +429,8 @@ pub enum Format {
 /// What a run can be required to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Evidence {
+    /// What the container engine says
+    Docker,
     /// Answers of every endpoint
     Wire,
 }

@@ -6,6 +6,8 @@ mod completions;
 mod explain;
 mod lines;
 mod live;
+mod network;
+mod observe;
 pub mod probe;
 
 use std::io::{self, IsTerminal, Write};
@@ -63,6 +65,7 @@ fn command_hint(error: &clap::Error, words: &[String]) -> Option<String> {
 pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Check(args) => check::run(&args),
+        Command::Observe(args) => observe::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Checks(args) => checks::run(&args),

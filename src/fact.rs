@@ -4,17 +4,24 @@
 //! [`crate::wire`] and the checks, so that recorded facts give the same diagnosis as fresh ones.
 
 mod ask;
+mod engine;
 mod probe;
 mod revision;
+mod token;
 mod tool;
 
-pub use ask::{Ask, Call, Eras, Limits, Lists, Pin, Secret, Target, Trust};
+pub use ask::{Ask, Call, Eras, Limits, Lists, Pin, Secret, Target, Trust, Vantage};
+pub use engine::{
+    Binding, Container, Engine, EngineKind, Health, Image, Joined, Locality, Mounted, Net, Since,
+    State, Status, label,
+};
 pub use probe::{
     Answer, Attempt, Clock, Deep, End, Ended, ErrorObject, Exchange, Failure, Look, Message,
     Outcome, Probe, Process, Purpose, Reach, Reply, Request, Round, Said, TlsLook, TlsProblem,
     TlsSpoken,
 };
 pub use revision::{Era, Revision};
+pub use token::{NoSalt, Tokens};
 pub use tool::{Flaw, ListEnd, Listing, Tool};
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +43,14 @@ impl<T> Known<T> {
             Known::No(_) => None,
         }
     }
+
+    /// Why it is not known, if it is not.
+    pub fn unknown(&self) -> Option<&Unknown> {
+        match self {
+            Known::Yes(_) => None,
+            Known::No(unknown) => Some(unknown),
+        }
+    }
 }
 
 /// Why something is not known.
@@ -43,36 +58,24 @@ impl<T> Known<T> {
 pub enum Unknown {
     /// Nobody looked.
     NotAsked,
-    /// Looking was refused.
-    Denied,
+    /// Looking was refused: by what, and what would help.
+    Denied(String),
     /// It cannot be looked at from here.
     Unreachable,
     /// Looking failed, and how.
     Failed(String),
 }
 
-/// A container engine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Engine {
-    /// Its address, such as `unix:///var/run/docker.sock`.
-    pub endpoint: String,
-    /// Whether it was proved to run on this machine.
-    pub local: bool,
-    /// What kind it is.
-    pub kind: EngineKind,
-}
-
-/// Kinds of engines, as far as they behave differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EngineKind {
-    /// Docker on Linux.
-    Linux,
-    /// Docker Desktop: containers live in a virtual machine.
-    Desktop,
-    /// Rootless Docker.
-    Rootless,
-    /// Podman's compatible service.
-    Podman,
+impl Unknown {
+    /// In words that complete "the container engine …".
+    pub fn words(&self) -> String {
+        match self {
+            Unknown::NotAsked => "was not asked".to_owned(),
+            Unknown::Denied(why) => format!("may not be asked: {why}"),
+            Unknown::Unreachable => "cannot be looked at from here".to_owned(),
+            Unknown::Failed(why) => format!("is not known: {why}"),
+        }
+    }
 }
 
 /// Everything that was observed.
@@ -82,6 +85,9 @@ pub struct Facts {
     pub engine: Known<Engine>,
     /// The conversations with endpoints that were held, in the order of their questions.
     pub wire: Known<Vec<Probe>>,
+    /// By what secrets are replaced in facts that were recorded; nothing in fresh ones.
+    #[serde(skip)]
+    pub tokens: Option<Tokens>,
 }
 
 impl Facts {
@@ -90,6 +96,7 @@ impl Facts {
         Facts {
             engine: Known::No(Unknown::NotAsked),
             wire: Known::No(Unknown::NotAsked),
+            tokens: None,
         }
     }
 
@@ -101,5 +108,30 @@ impl Facts {
     /// The conversation that answers a question, if it was held.
     pub fn probe(&self, ask: &Ask) -> Option<&Probe> {
         self.probes().iter().find(|probe| probe.asked == *ask)
+    }
+
+    /// Whether the value that was observed of the variable `name` is the one that a file declares. Always to be asked in
+    /// this way: of recorded facts only tokens can be compared.
+    pub fn is_same_value(&self, name: &str, observed: &Secret, declared: &str) -> bool {
+        match &self.tokens {
+            None => observed.reveal() == declared,
+            Some(tokens) => tokens.variable(name, declared) == observed.reveal(),
+        }
+    }
+
+    /// Whether the words of a command that were observed are those that a file declares.
+    pub fn are_same_words(&self, observed: &[String], declared: &[String]) -> bool {
+        let Some(tokens) = &self.tokens else {
+            return observed == declared;
+        };
+        let written = tokens.words(declared).into_iter().zip(declared);
+        let is_same = |seen: &String, word: String, whole: &String| {
+            *seen == word || *seen == tokens.token(whole)
+        };
+        observed.len() == declared.len()
+            && observed
+                .iter()
+                .zip(written)
+                .all(|(seen, (word, whole))| is_same(seen, word, whole))
     }
 }

@@ -171,8 +171,21 @@ pub struct Upstream {
     pub args: Vec<At<String>>,
     /// Variables given to the child, for stdio.
     pub env: Vec<(String, At<Value>)>,
+    /// Headers that the gateway sends of its own accord.
+    pub sends: Vec<Header>,
     /// The entry itself.
     pub at: Pointer,
+}
+
+/// A header that a gateway sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// The variable that the value is taken from, if it is.
+    pub variable: Option<String>,
 }
 
 /// A value that may come from the gateway's environment.

@@ -2,8 +2,8 @@
 //! containers.
 //!
 //! Files become a [`model::Stack`]; [`chain`] follows every call in it; [`plan`] says what to ask, [`observe`] asks it;
-//! [`checks`] say what is wrong; [`verdict`] says what that means for each hop; [`report`] shows it. Everything between
-//! [`load::Files`], a [`Witness`] and the report is pure:
+//! [`checks`] say what is wrong; [`verdict`] says what that means for each hop; [`report`] shows it. [`record`] keeps what
+//! was observed, for a replay. Everything between [`load::Files`], a [`Witness`] and the report is pure:
 //!
 //! ```
 //! use mcpdoc::chain::Settings;
@@ -37,8 +37,10 @@ pub mod load;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod record;
 pub mod repair;
 pub mod report;
+pub mod running;
 pub mod secret;
 pub mod source;
 pub mod term;
@@ -46,12 +48,13 @@ pub mod verdict;
 pub mod wire;
 
 use catalog::Catalog;
-use chain::{Chain, Hop, Settings};
-use check::{Case, Check, Findings, Probed};
-use fact::{Ask, Facts, Known, Probe};
-use load::{Files, Request};
+use chain::{Chain, Hop, Settings, Sight};
+use check::{Case, Check, Findings, Need, Probed};
+use fact::{Ask, Container, Engine, Facts, Known, Probe, Tokens, Unknown};
+use load::{Files, Request, Surroundings};
 use model::Stack;
 use plan::{Permissions, Plan, Trial};
+use record::Difference;
 use verdict::{Diagnosis, Ran, Seen, Verdict};
 use wire::Reading;
 
@@ -94,6 +97,8 @@ pub struct Examination {
     pub readings: Vec<Reading>,
     /// What is wrong.
     pub diagnosis: Diagnosis,
+    /// Where the files are not those that the facts were recorded with.
+    pub differences: Vec<Difference>,
 }
 
 impl Examination {
@@ -107,10 +112,25 @@ impl Examination {
     }
 }
 
-/// Answers questions about endpoints: the world, or recorded answers.
+/// Answers questions: the world, or recorded answers.
 pub trait Witness {
+    /// The container engine, and what it runs. Asked once, before anything else.
+    fn survey(&mut self) -> Known<Engine> {
+        Known::No(Unknown::NotAsked)
+    }
+
+    /// The last lines of the logs of these containers.
+    fn logs(&mut self, containers: &[&Container]) -> Vec<Known<Vec<String>>> {
+        vec![Known::No(Unknown::NotAsked); containers.len()]
+    }
+
     /// The conversations that answer these questions. One that is not answered is not asked again.
     fn answer(&mut self, asks: &[Ask]) -> Vec<Probe>;
+
+    /// By what secrets are replaced in its answers, where those were recorded.
+    fn tokens(&self) -> Option<Tokens> {
+        None
+    }
 }
 
 impl<F: FnMut(&[Ask]) -> Vec<Probe>> Witness for F {
@@ -140,20 +160,69 @@ pub fn investigate(
     files: &dyn Files,
     witness: &mut dyn Witness,
 ) -> Examination {
-    let stack = load::load(request, files);
-    let catalog = Catalog::builtin();
-    let chain = chain::build(&stack, &catalog, settings);
-    let plan = plan::plan(&stack, &chain, request, permissions);
     let mut facts = Facts::none();
+    if permissions.docker {
+        facts.engine = witness.survey();
+    }
+    let surroundings = Surroundings {
+        engine: facts.engine.get(),
+        machine: &settings.machine,
+    };
+    let stack = load::load_amid(request, files, surroundings);
+    let catalog = Catalog::builtin();
+    facts.tokens = witness.tokens();
+    let engine = facts.engine.get();
+    let chain = chain::build(&stack, &catalog, settings, engine);
+    let plan = plan::plan(&stack, &chain, request, permissions, engine);
     let open = plan.open(&facts);
     if !open.is_empty() {
         facts.wire = Known::Yes(witness.answer(&open));
+        read_logs(&chain, &plan, &mut facts, witness);
     }
     diagnose(stack, chain, plan, facts, selection)
 }
 
+/// Reads the logs of containers whose endpoint does not work.
+fn read_logs(chain: &Chain, plan: &Plan, facts: &mut Facts, witness: &mut dyn Witness) {
+    let mut wanted: Vec<usize> = Vec::new();
+    for (hop, trial) in chain.hops.iter().zip(&plan.trials) {
+        let (Trial::Asked(number), Some(called)) =
+            (trial, hop.sight.as_ref().and_then(Sight::called))
+        else {
+            continue;
+        };
+        let probe = facts.probe(&plan.asks[*number]);
+        let works = probe.is_none_or(|probe| wire::read(probe).standing == wire::Standing::Works);
+        if !works && !wanted.contains(&called) {
+            wanted.push(called);
+        }
+    }
+    let Known::Yes(engine) = &mut facts.engine else {
+        return;
+    };
+    wanted.retain(|number| engine.containers[*number].log.get().is_none());
+    if wanted.is_empty() {
+        return;
+    }
+    let containers: Vec<&Container> = wanted
+        .iter()
+        .map(|number| &engine.containers[*number])
+        .collect();
+    let logs = witness.logs(&containers);
+    for (number, log) in wanted.into_iter().zip(logs) {
+        engine.containers[number].log = log;
+    }
+}
+
 /// Says what is wrong with endpoints that a person asked about: there is no stack, and nobody calls them.
 pub fn consult(facts: Facts, selection: &Selection) -> Examination {
+    // Of what runs nothing was asked: nobody misses it.
+    let mut selection = selection.clone();
+    let of_engines = checks::ALL
+        .iter()
+        .filter(|check| check.needs.contains(&Need::Docker));
+    selection.skip.extend(of_engines.copied());
+    let selection = &selection;
     let (stack, chain, plan) = (Stack::default(), Chain::default(), Plan::default());
     diagnose(stack, chain, plan, facts, selection)
 }
@@ -171,7 +240,7 @@ fn diagnose(
     let probed = facts.probes().iter().map(|probe| {
         let number = plan.number(&probe.asked);
         let hops = number.map_or_else(Vec::new, |number| callers[number].clone());
-        Probed::new(probe, hops)
+        Probed::new(probe, hops, facts.engine.get())
     });
     let case = Case {
         stack: &stack,
@@ -188,7 +257,11 @@ fn diagnose(
         }
     }
     let (findings, skipped) = findings.into_parts();
-    let seen = seen(&plan, &case.probed);
+    let unanswered = match &facts.tokens {
+        Some(_) => Seen::Unrecorded,
+        None => Seen::Unanswered,
+    };
+    let seen = seen(&plan, &case.probed, unanswered);
     let diagnosis = verdict::judge(&stack, &chain, &seen, findings, skipped, selection.ran());
     let readings = case
         .probed
@@ -202,11 +275,12 @@ fn diagnose(
         facts,
         readings,
         diagnosis,
+        differences: Vec::new(),
     }
 }
 
 /// What was seen of each hop.
-fn seen<'a>(plan: &'a Plan, probed: &'a [Probed<'_>]) -> Vec<Seen<'a>> {
+fn seen<'a>(plan: &'a Plan, probed: &'a [Probed<'_>], unanswered: Seen<'static>) -> Vec<Seen<'a>> {
     let mut answers = vec![None; plan.asks.len()];
     for (at, one) in probed.iter().enumerate() {
         if let Some(number) = plan.number(&one.probe.asked) {
@@ -214,7 +288,7 @@ fn seen<'a>(plan: &'a Plan, probed: &'a [Probed<'_>]) -> Vec<Seen<'a>> {
         }
     }
     let trials = plan.trials.iter().map(|trial| match trial {
-        Trial::Asked(number) => answers[*number].map_or(Seen::Unanswered, |at| {
+        Trial::Asked(number) => answers[*number].map_or(unanswered, |at| {
             Seen::Conversation(probed[at].probe, &probed[at].reading)
         }),
         Trial::Not(untried) => Seen::Nothing(untried),

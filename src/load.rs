@@ -2,9 +2,11 @@
 
 pub mod client;
 pub mod compose;
+mod container;
 pub mod discover;
 pub mod files;
 mod included;
+mod labels;
 pub mod placing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,8 +14,10 @@ use std::path::{Path, PathBuf};
 
 pub use files::{Entry, Files, Memory};
 
+use crate::fact::{Engine, Locality};
 use crate::model::{How, Input, Kind, Miss, Missed, Stack};
 use crate::source::{Format, Slot, Source, SourceId};
+use labels::Labels;
 
 /// What a run is asked to read. Paths are absolute and lexically clean (no `.` or `..`).
 #[derive(Clone, Debug, Default)]
@@ -34,6 +38,17 @@ pub struct Request {
     pub home: Option<PathBuf>,
     /// Variables of the shell that Compose would interpolate from.
     pub shell: BTreeMap<String, String>,
+    /// Names of projects by their directories, where those are not what they were when it was observed what runs.
+    pub projects: BTreeMap<PathBuf, String>,
+}
+
+/// What is known of the machine that the files are on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Surroundings<'a> {
+    /// The container engine, if it was asked.
+    pub engine: Option<&'a Engine>,
+    /// Names and addresses of the machine beside `localhost`.
+    pub machine: &'a [String],
 }
 
 /// Opens files once, and remembers what became of them.
@@ -42,6 +57,8 @@ pub struct Loader<'a> {
     pub files: &'a dyn Files,
     /// The request.
     pub request: &'a Request,
+    /// What is known of the machine.
+    pub surroundings: Surroundings<'a>,
     /// The stack so far.
     pub stack: Stack,
     opened: HashMap<(PathBuf, &'static str, Option<Slot>), SourceId>,
@@ -55,6 +72,7 @@ impl<'a> Loader<'a> {
         Loader {
             files,
             request,
+            surroundings: Surroundings::default(),
             stack: Stack::default(),
             opened: HashMap::new(),
             carriers: HashMap::new(),
@@ -94,6 +112,30 @@ impl<'a> Loader<'a> {
         id
     }
 
+    /// The engine, if it runs on this machine: paths that another one names mean nothing here.
+    fn engine(&self) -> Option<&'a Engine> {
+        self.surroundings.engine.filter(|engine| engine.is_here())
+    }
+
+    /// As what the project runs whose first file is at `first`.
+    fn labels_of(&self, first: &Path) -> Option<Labels> {
+        labels::of_project(self.engine()?, &self.stack.links, first)
+    }
+
+    /// What describes a container, by a path that is no file's.
+    fn open_container(&mut self, container: &str, text: String) -> (PathBuf, SourceId) {
+        let path = PathBuf::from(Source::name_of_container(container));
+        let key = (path.clone(), format_key(compose::COMPOSE), None);
+        if let Some(id) = self.opened.get(&key) {
+            return (path, *id);
+        }
+        let id = SourceId(u32::try_from(self.stack.sources.len()).unwrap_or(u32::MAX));
+        let source = Source::of_container(id, container, text);
+        self.stack.sources.push(source);
+        self.opened.insert(key, id);
+        (path, id)
+    }
+
     /// Where symbolic links lead from `path`, which the stack then knows too.
     pub fn real(&mut self, path: &Path) -> PathBuf {
         let real = self.files.identity(path);
@@ -114,7 +156,12 @@ impl<'a> Loader<'a> {
             .iter()
             .any(|have| have.source == source && have.kind == kind)
         {
-            self.stack.inputs.push(Input { source, kind, how });
+            self.stack.inputs.push(Input {
+                source,
+                kind,
+                how,
+                container: None,
+            });
         }
     }
 
@@ -130,6 +177,16 @@ impl<'a> Loader<'a> {
 
     /// Notes that a compose file was looked for in vain, one that mounts `file`.
     pub fn missed_mount(&mut self, file: String, places: &str) {
+        let unread = self.surroundings.engine.and_then(|engine| {
+            let Locality::NotProved(why) = &engine.locality else {
+                return None;
+            };
+            let endpoint = &engine.endpoint;
+            Some(format!(
+                "; what the containers at {endpoint} mount was not looked at, because nothing proves that they run on this machine: {why}"
+            ))
+        });
+        let places = format!("{places}{}", unread.unwrap_or_default());
         self.note_missed(Missed {
             what: format!("a compose file that mounts {file} (looked in {places})"),
             flag: "--compose FILE",
@@ -209,7 +266,13 @@ pub fn clean(path: &Path) -> PathBuf {
 
 /// Reads everything that `request` asks for.
 pub fn load(request: &Request, files: &dyn Files) -> Stack {
+    load_amid(request, files, Surroundings::default())
+}
+
+/// The same, and what belongs to it by what runs on this machine.
+pub fn load_amid(request: &Request, files: &dyn Files, surroundings: Surroundings<'_>) -> Stack {
     let mut loader = Loader::new(files, request);
+    loader.surroundings = surroundings;
     discover::run(&mut loader);
     loader.stack
 }

@@ -25,6 +25,8 @@ pub use port::{ByPort, Port, Published};
 pub use reference::{Reference, Spelling};
 pub use template::{Marks, Template, is_unrendered};
 
+use std::collections::BTreeSet;
+
 use crate::source::{Pointer, Source, SourceId};
 
 /// Everything that was read, and what it declares.
@@ -46,6 +48,8 @@ pub struct Stack {
     pub projects: Vec<Project>,
     /// Where symbolic links among the paths of this stack lead.
     pub links: Links,
+    /// The services whose containers run, as far as an engine of this machine shows it.
+    pub running: BTreeSet<ServiceId>,
 }
 
 impl Stack {

@@ -1,19 +1,22 @@
 //! Which questions to ask of the world: files and permissions in, whole conversations out. Pure.
 //!
-//! Clients' calls are asked from here, as their client would make them. What a gateway calls is not: it sits in a
-//! container, or may, and what answers here says nothing of what answers there.
+//! Clients' calls are asked from here, as their client would make them. What a gateway calls is asked from where it
+//! stands: from its container's network, or by a program in its container. What answers here says nothing of what answers
+//! there, but that the server speaks.
 
 mod environment;
 mod expand;
+mod inside;
 mod origin;
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::catalog::client::{Known, of};
 use crate::chain::{Caller, Chain, Destination, Hop};
-use crate::fact::{Ask, Facts, Limits, Secret, Target};
+use crate::fact::{Ask, Engine, Facts, Limits, Secret, Target};
 use crate::load::Request;
 use crate::model::{ClientEntry, ClientFile, Stack};
 use environment::Environment;
@@ -21,10 +24,13 @@ use expand::Filled;
 pub use origin::{NoOrigin, Origin};
 
 /// What a run may do beside reading files. By default nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Permissions {
     /// Whether endpoints may be asked.
     pub probe: bool,
+    /// Whether the container engine may be asked.
+    pub docker: bool,
     /// Whether commands may be started that files name: `--allow-exec`.
     pub exec: bool,
     /// Where variables of this environment may be sent that a repository's file names: `--trust-origin`.
@@ -118,7 +124,13 @@ fn key(target: &Target) -> &str {
 }
 
 /// Plans a run. Several hops that ask the same share one question.
-pub fn plan(stack: &Stack, chain: &Chain, request: &Request, permissions: &Permissions) -> Plan {
+pub fn plan(
+    stack: &Stack,
+    chain: &Chain,
+    request: &Request,
+    permissions: &Permissions,
+    engine: Option<&Engine>,
+) -> Plan {
     if !permissions.probe {
         return Plan {
             trials: vec![Trial::Not(Untried::NoProbes); chain.hops.len()],
@@ -128,7 +140,21 @@ pub fn plan(stack: &Stack, chain: &Chain, request: &Request, permissions: &Permi
     let mut plan = Plan::default();
     for hop in &chain.hops {
         let trial = match hop.caller {
-            Caller::Gateway { .. } => Trial::Not(Untried::Inside),
+            Caller::Gateway { gateway, server } => {
+                let call = inside::Call {
+                    stack,
+                    chain,
+                    permissions,
+                    engine,
+                    hop,
+                    gateway,
+                    upstream: &chain.gateways[gateway].outcome.servers[server],
+                };
+                match call.ask() {
+                    Ok(ask) => Trial::Asked(plan.ask(ask)),
+                    Err(untried) => Trial::Not(untried),
+                }
+            }
             Caller::Client { file, entry } => {
                 let file = &stack.clients[file];
                 let call = Call {

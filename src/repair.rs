@@ -9,7 +9,7 @@ use url::Url;
 use crate::catalog::server::Server;
 use crate::catalog::{Catalog, ImageRef, Speaks, TransportKind};
 use crate::chain::{Caller, Command, Hop, on_network};
-use crate::change::{Change, Op};
+use crate::change::{Change, Fix, Op, Safety};
 use crate::model::{EnvFrom, Project, Service, ServiceId, Stack, Text};
 use crate::source::{Node, Path, Pointer, Step};
 
@@ -31,9 +31,22 @@ pub fn caller(stack: &Stack, hop: &Hop) -> String {
 /// not find all of them itself.
 pub fn compose(stack: &Stack, service: ServiceId, verb: &str) -> String {
     let project = stack.project(service);
+    if let Some(container) = stack.source(stack.service(service).at.source).container() {
+        // What was run by hand is started as it was.
+        let verb = if verb == "up -d" { "start" } else { verb };
+        return format!("docker {verb} {}", quoted(container));
+    }
     let name = quoted(&stack.service(service).name.value);
     let files: Vec<&str> = project.files.iter().map(|id| stack.name(*id)).collect();
-    let several = stack.projects.len() > 1;
+    let of_files = |project: &&Project| {
+        let mut files = project.files.iter();
+        files.all(|id| stack.source(*id).container().is_none())
+    };
+    let several = stack.projects.iter().filter(of_files).count() > 1;
+    let own = match project.is_named_by_hand {
+        true => format!("-p {} ", quoted(&project.name)),
+        false => String::new(),
+    };
     // Compose reads these itself, from the first file.
     let includes = project
         .files
@@ -44,17 +57,22 @@ pub fn compose(stack: &Stack, service: ServiceId, verb: &str) -> String {
         && let Some(file) = files.first()
     {
         let dir = file.rsplit_once('/').map_or(".", |(dir, _)| dir);
-        return format!("(cd {} && docker compose {verb} {name})", quoted_file(dir));
+        return format!(
+            "(cd {} && docker compose {own}{verb} {name})",
+            quoted_file(dir)
+        );
     }
     let found = files.len() < 2 || includes || files.iter().all(|file| is_default(file));
-    if found && !several {
-        return format!("docker compose {verb} {name}");
+    // What the labels of a container named lies anywhere.
+    let far = files.first().is_some_and(|file| file.starts_with('/'));
+    if found && !several && !far {
+        return format!("docker compose {own}{verb} {name}");
     }
     let files: String = files
         .iter()
         .map(|file| format!("-f {} ", quoted_file(file)))
         .collect();
-    format!("docker compose {files}{verb} {name}")
+    format!("docker compose {own}{files}{verb} {name}")
 }
 
 /// Whether Compose looks for a file of that name.
@@ -114,6 +132,32 @@ pub fn set_url(stack: &Stack, hop: &Hop, to: &Url) -> Option<Change> {
         at: url.at.clone(),
         op: Op::Set(json!(text)),
     })
+}
+
+/// Lets a gateway call a service by its name and a port of its container, on a network that both share.
+pub fn call_service(
+    stack: &Stack,
+    hop: &Hop,
+    gateway: ServiceId,
+    service: ServiceId,
+    port: Option<u16>,
+) -> Option<Fix> {
+    let name = &stack.service(service).name.value;
+    let url = url(hop, Some(name), port, None)?;
+    let title = format!("call {}", written(&url));
+    let Some(change) = set_url(stack, hop, &url) else {
+        return Some(Fix::manual(title, format!("url: {}\n", written(&url))));
+    };
+    let mut fix = Fix::new(Safety::Unsafe, title).change(change.at, change.op);
+    if !common(stack, gateway, service)
+        && let Some(joined) = join(stack, gateway, service)
+    {
+        fix.title = format!("{}, and let {name} join {}", fix.title, joined.key);
+        fix.changes.extend(joined.changes);
+        fix = fix.then(compose(stack, service, "up -d"));
+    }
+    fix.then.extend(reread(stack, Some(gateway)));
+    Some(fix)
 }
 
 /// The change that makes the caller speak `kind`; nothing when it does already.
@@ -384,7 +428,10 @@ pub struct Joined {
 pub fn join(stack: &Stack, caller: ServiceId, service: ServiceId) -> Option<Joined> {
     let (ours, theirs) = (stack.project(caller), stack.project(service));
     let (calling, called) = (stack.service(caller), stack.service(service));
-    if called.network_mode.is_some() {
+    let container = stack.source(called.at.source).container();
+    let mode = called.network_mode.as_ref();
+    let mode = mode.map(|mode| mode.value.text.as_str());
+    if mode.is_some() && !(container.is_some() && mode == Some("bridge")) {
         return None;
     }
     let known = calling.networks.iter().filter_map(|joined| {
@@ -394,6 +441,16 @@ pub fn join(stack: &Stack, caller: ServiceId, service: ServiceId) -> Option<Join
     // A network with a name of its own outlives its project; `default` is the last choice.
     let (network, real) =
         known.min_by_key(|(network, _)| (!network.external, network.key == "default"))?;
+    if container.is_some() {
+        let change = Change {
+            at: called.at.key("networks"),
+            op: Op::Insert(real.to_owned(), Value::Null),
+        };
+        return Some(Joined {
+            changes: vec![change],
+            key: real.to_owned(),
+        });
+    }
     let same = theirs
         .networks
         .iter()

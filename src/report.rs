@@ -34,7 +34,7 @@ pub(crate) fn spot<'a>(examination: &'a Examination, label: &Label) -> Option<Sp
             pointer.path.to_string(),
         ),
         Place::Text(_, span) => (span.clone(), String::new()),
-        Place::Endpoint(_) => return None,
+        Place::Endpoint(_) | Place::Container(_) => return None,
     };
     Some(Spot {
         source,

@@ -163,11 +163,53 @@ pub fn mask(key: Option<&str>, text: &str) -> String {
     starred(text, &spans_to_mask(key, text))
 }
 
+/// The words of a command, with `*` for every byte of a secret: what follows the flag of one, too.
+pub fn mask_words(words: &[&str]) -> Vec<String> {
+    let before = std::iter::once(None).chain(words.iter().map(|word| flag_name(word)));
+    let words = words.iter().zip(before);
+    words.map(|(word, flag)| mask(flag, word)).collect()
+}
+
+/// The name of the flag that a word of a command is, if the next word is its value.
+pub fn flag_name(word: &str) -> Option<&str> {
+    (word.starts_with('-') && !word.contains(['=', ' '])).then(|| word.trim_start_matches('-'))
+}
+
 /// Free text such as a message, a url or a line of a log, with `*` for every byte of a secret.
 pub fn redact(text: &str) -> String {
+    starred(text, &spans_to_redact(text))
+}
+
+/// The bytes of free text that must not be shown. In order, without overlaps.
+pub fn spans_to_redact(text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     mask_known(text, scan::Text::Prose, &mut spans);
-    starred(text, &tidy(text, spans))
+    tidy(text, spans)
+}
+
+/// Whether a value looks random: nobody writes such a one who means a word, a path, an address or a version.
+pub fn is_random(value: &str) -> bool {
+    word::is_opaque(value)
+}
+
+/// How many bytes at the start of a secret say whose it is, or what kind: `sk-`, `ghp_`, `eyJ`. Everybody knows them.
+pub fn head(value: &str) -> usize {
+    shape::head(value)
+}
+
+/// Whether all rules here speak of two values in the same way, wherever they may stand.
+pub fn are_alike(one: &str, other: &str) -> bool {
+    let judged = |value: &str| {
+        (
+            spans_to_mask(None, value),
+            spans_to_mask(Some("token"), value),
+            spans_to_mask(Some("key"), value),
+            spans_to_redact(value),
+            is_plain("", value),
+            is_reference(value),
+        )
+    };
+    judged(one) == judged(other)
 }
 
 /// A file's whole text with `*` for every byte of a secret: by its nodes, and line by line for comments and for files
@@ -312,8 +354,7 @@ fn name_of(node: Node<'_>, before: Option<Node<'_>>) -> Option<String> {
 
 /// The name of the flag that an item of a list is, if the next item is its value.
 pub fn flag(item: Node<'_>) -> Option<&str> {
-    let word = item.as_str()?;
-    (word.starts_with('-') && !word.contains(['=', ' '])).then(|| word.trim_start_matches('-'))
+    flag_name(item.as_str()?)
 }
 
 /// The bytes of a scalar without its quotes, or without the head of a block.

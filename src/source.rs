@@ -114,6 +114,8 @@ pub struct Source {
     carried: Option<Carrier>,
     /// Of a document alone: which bytes of the text it is.
     part: Option<Span>,
+    /// The container that it describes, where it is no file.
+    container: Option<Box<str>>,
 }
 
 /// The file that carries the text of a source.
@@ -163,7 +165,22 @@ impl Source {
             state,
             carried: None,
             part: None,
+            container: None,
         }
+    }
+
+    /// What a container is, written as a file would declare it. There is no such file: nothing can be written into it.
+    pub fn of_container(id: SourceId, container: &str, text: String) -> Source {
+        let name = Source::name_of_container(container);
+        let format = Format::Yaml(Dialect::GoYaml);
+        let mut source = Source::new(id, name, format, Ok(text.into_bytes()));
+        source.container = Some(container.into());
+        source
+    }
+
+    /// What the source of a container is called.
+    pub fn name_of_container(container: &str) -> String {
+        format!("container {container}")
     }
 
     /// Reads what a YAML file carries in `slot` as a file of its own. The text stays that of the whole file, so that
@@ -245,6 +262,7 @@ impl Source {
                 writable: carried.writable,
             }),
             part: None,
+            container: None,
         }
     }
 
@@ -279,7 +297,12 @@ impl Source {
 
     /// Whether changes of the tree can be written into the text: not where it stands in quotes or is folded.
     pub fn is_writable(&self) -> bool {
-        self.carried.as_ref().is_none_or(|carrier| carrier.writable)
+        self.container.is_none() && self.carried.as_ref().is_none_or(|carrier| carrier.writable)
+    }
+
+    /// The container that it describes, where it is no file: nobody wrote it.
+    pub fn container(&self) -> Option<&str> {
+        self.container.as_deref()
     }
 
     /// The number of this file in its stack.
@@ -405,6 +428,7 @@ fn documents_of(id: SourceId, name: &str, text: &Arc<str>, lines: &Arc<LineIndex
             state,
             carried: None,
             part: Some(span),
+            container: None,
         }
     };
     carried::documents(text).into_iter().map(one).collect()

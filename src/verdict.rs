@@ -275,7 +275,7 @@ fn start(stack: &Stack, place: &Place) -> usize {
                 .start
         }
         Place::Text(_, span) => span.start,
-        Place::Endpoint(_) => 0,
+        Place::Endpoint(_) | Place::Container(_) => 0,
     }
 }
 
@@ -338,7 +338,7 @@ fn fingerprint(stack: &Stack, finding: &Finding) -> String {
     let path = match place {
         Place::Node(pointer, _) => pointer.path.to_string(),
         Place::Text(..) => String::new(),
-        Place::Endpoint(name) => name.clone(),
+        Place::Endpoint(name) | Place::Container(name) => name.clone(),
     };
     let mut hasher = fnv::FnvHasher::default();
     // One manifest may carry several configurations.
@@ -393,7 +393,7 @@ fn blocks(
                     }
                     // A file without a tree is wrong as a whole.
                     Place::Text(source, _) => *source == file,
-                    Place::Endpoint(_) => false,
+                    Place::Endpoint(_) | Place::Container(_) => false,
                 }
         };
         let by = findings.iter().find(stops).map(|judged| judged.id);
@@ -456,6 +456,7 @@ fn judge_hop(
             (_, None) => "the conversation says nothing".to_owned(),
         },
         Seen::Unanswered => "it was not tried".to_owned(),
+        Seen::Unrecorded => "the call is not in the recorded facts".to_owned(),
         Seen::Nothing(Untried::NoProbes) => from_files(stack, warned, ran, hop),
         Seen::Nothing(Untried::NoExec) => {
             "a command is not started by reading files; --allow-exec starts it".to_owned()
@@ -515,8 +516,10 @@ fn from_files(stack: &Stack, warned: bool, ran: Ran, hop: &Hop) -> String {
 
 /// `config.yaml:3:16`
 pub fn place_name(stack: &Stack, place: &Place) -> String {
-    if let Place::Endpoint(name) = place {
-        return name.clone();
+    match place {
+        Place::Endpoint(name) => return name.clone(),
+        Place::Container(name) => return format!("container {name}"),
+        Place::Node(..) | Place::Text(..) => {}
     }
     let Some(source) = place.source().map(|source| stack.source(source)) else {
         return String::new();

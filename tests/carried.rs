@@ -51,7 +51,9 @@ fn said(
                         source.locate(&pointer.path, *part)
                     }
                     mcpdoc::check::Place::Text(_, span) => span.clone(),
-                    mcpdoc::check::Place::Endpoint(_) => unreachable!("nothing was probed"),
+                    mcpdoc::check::Place::Endpoint(_) | mcpdoc::check::Place::Container(_) => {
+                        unreachable!("nothing was probed")
+                    }
                 };
                 let at = |offset| {
                     let Position { line, column } = source.position(offset);

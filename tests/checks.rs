@@ -8,15 +8,18 @@ use mcpdoc::check::{Check, Severity};
 use mcpdoc::cli::{Cli, Command};
 use mcpdoc::command;
 use mcpdoc::command::check::Prepared;
-use mcpdoc::fact::{Ask, Facts, Known, Probe};
-use mcpdoc::load::Memory;
+use mcpdoc::fact::{Ask, Engine, Facts, Known, Probe};
+use mcpdoc::load::{Memory, load};
 use mcpdoc::plan::Permissions;
 use mcpdoc::verdict::place_name;
-use mcpdoc::{Examination, Selection, checks, consult, fix, investigate};
+use mcpdoc::{Examination, Selection, Witness, checks, consult, fix, investigate};
 
+use described::Described;
 use support::CWD;
 use world::World;
 
+#[path = "support/described.rs"]
+mod described;
 #[path = "support/run.rs"]
 mod support;
 #[path = "support/world.rs"]
@@ -24,8 +27,8 @@ mod world;
 
 const HOME: &str = "/home/user";
 
-/// The example of a page: files, the command line, what it must say, and the files that mend it; the world that answers,
-/// if any, and how it answers then.
+/// The example of a page: files, the command line, what it must say, and the files that mend it; the world that answers
+/// and the container engine, if any, and how they are then.
 struct Example {
     files: Vec<(String, Vec<u8>)>,
     arguments: String,
@@ -33,6 +36,23 @@ struct Example {
     fixed: Vec<(String, Vec<u8>)>,
     world: Option<World>,
     fixed_world: Option<World>,
+    engine: Option<Described>,
+    fixed_engine: Option<Described>,
+}
+
+impl Example {
+    /// Runs it over these files, as it is before the fix.
+    fn run<'a>(&self, files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Examination {
+        let (world, engine) = (self.world.as_ref(), self.engine.as_ref());
+        run(&self.arguments, files, world, engine)
+    }
+
+    /// Runs it over these files, as it is after the fix.
+    fn run_fixed<'a>(&self, files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Examination {
+        let world = self.fixed_world.as_ref().or(self.world.as_ref());
+        let engine = self.fixed_engine.as_ref().or(self.engine.as_ref());
+        run(&self.arguments, files, world, engine)
+    }
 }
 
 fn read(check: &Check) -> Example {
@@ -43,6 +63,8 @@ fn read(check: &Check) -> Example {
         fixed: Vec::new(),
         world: None,
         fixed_world: None,
+        engine: None,
+        fixed_engine: None,
     };
     let mut in_fix = false;
     let mut lines = check.page.lines();
@@ -70,6 +92,13 @@ fn read(check: &Check) -> Example {
                     "wire" => world.read(rest, &body.join("\n")),
                     _ => world.program(rest, &body.join("\n")),
                 }
+            }
+            "engine" => {
+                let engine = match in_fix {
+                    true => &mut example.fixed_engine,
+                    false => &mut example.engine,
+                };
+                *engine = Some(Described::new(&body.join("\n")));
             }
             _ if rest.is_empty() => {}
             _ => {
@@ -101,6 +130,7 @@ fn run<'a>(
     arguments: &str,
     files: impl IntoIterator<Item = &'a (String, Vec<u8>)>,
     world: Option<&World>,
+    engine: Option<&Described>,
 ) -> Examination {
     let mut memory = Memory::default();
     for (name, bytes) in files {
@@ -113,9 +143,9 @@ fn run<'a>(
     if let Some(words) = arguments.strip_prefix("probe ") {
         return probe(words, world.expect("a world to probe"));
     }
-    match world {
-        None => support::run(arguments, Some(HOME), &memory),
-        Some(world) => run_in(arguments, &memory, world),
+    match (world, engine) {
+        (None, None) => support::run(arguments, Some(HOME), &memory),
+        _ => run_in(arguments, &memory, world, engine),
     }
 }
 
@@ -136,8 +166,30 @@ fn probe(arguments: &str, world: &World) -> Examination {
     consult(facts, &Selection::default())
 }
 
-/// As `mcpdoc check` would run in a world that answers.
-fn run_in(arguments: &str, files: &Memory, world: &World) -> Examination {
+/// A world and an engine that a page describes.
+struct Page<'a> {
+    world: Option<&'a World>,
+    engine: Option<Engine>,
+}
+
+impl Witness for Page<'_> {
+    fn survey(&mut self) -> Known<Engine> {
+        Known::Yes(self.engine.take().expect("an engine, asked once"))
+    }
+
+    fn answer(&mut self, asks: &[Ask]) -> Vec<Probe> {
+        let world = self.world.expect("a world to ask");
+        asks.iter().map(|ask| world.answer(ask)).collect()
+    }
+}
+
+/// As `mcpdoc check` would run in a world that answers, and with an engine.
+fn run_in(
+    arguments: &str,
+    files: &Memory,
+    world: Option<&World>,
+    engine: Option<&Described>,
+) -> Examination {
     let Prepared {
         request,
         settings,
@@ -145,12 +197,15 @@ fn run_in(arguments: &str, files: &Memory, world: &World) -> Examination {
         ..
     } = support::prepared(arguments, Some(HOME), files);
     let permissions = Permissions {
-        probe: true,
-        exec: true,
+        probe: world.is_some(),
+        exec: world.is_some(),
+        docker: engine.is_some(),
         ..Permissions::default()
     };
-    let mut witness =
-        |asks: &[Ask]| -> Vec<Probe> { asks.iter().map(|ask| world.answer(ask)).collect() };
+    let mut witness = Page {
+        world,
+        engine: engine.map(|engine| engine.engine(&load(&request, files))),
+    };
     investigate(
         &request,
         &settings,
@@ -179,18 +234,15 @@ fn runs(check: &Check) -> Result<(), String> {
     if (example.files.is_empty() && !probes) || example.expected.is_empty() {
         return Err("the page has no example that runs".to_owned());
     }
-    let found = findings_of(
-        check,
-        &run(&example.arguments, &example.files, example.world.as_ref()),
-    );
+    let found = findings_of(check, &example.run(&example.files));
     if found != example.expected {
         return Err(format!(
             "the example says {:?}, and the check says {found:?}",
             example.expected
         ));
     }
-    if example.fixed.is_empty() && example.fixed_world.is_none() {
-        return Err("the page shows no files after the fix".to_owned());
+    if example.fixed.is_empty() && example.fixed_world.is_none() && example.fixed_engine.is_none() {
+        return Err("the page shows nothing of what is after the fix".to_owned());
     }
     let mended: BTreeMap<&String, &(String, Vec<u8>)> = example
         .files
@@ -212,8 +264,7 @@ fn runs(check: &Check) -> Result<(), String> {
         .into_iter()
         .filter(|(name, _)| !removed(name))
         .map(|(_, file)| file);
-    let world = example.fixed_world.as_ref().or(example.world.as_ref());
-    let found = findings_of(check, &run(&example.arguments, files, world));
+    let found = findings_of(check, &example.run_fixed(files));
     if found.is_empty() {
         Ok(())
     } else {
@@ -225,7 +276,7 @@ fn runs(check: &Check) -> Result<(), String> {
 fn repairs(check: &Check) -> Result<(), String> {
     let example = read(check);
     let mut files = example.files.clone();
-    let before = run(&example.arguments, &files, example.world.as_ref());
+    let before = example.run(&files);
     let errors = |examination: &Examination| -> BTreeSet<&'static str> {
         let findings = examination.diagnosis.findings.iter();
         findings
@@ -236,7 +287,7 @@ fn repairs(check: &Check) -> Result<(), String> {
     let known = errors(&before);
     // Each repair changes what the next one sees, so that every round starts anew.
     for _ in 0..20 {
-        let examination = run(&example.arguments, &files, example.world.as_ref());
+        let examination = example.run(&files);
         let found = examination.diagnosis.findings.iter();
         let Some(fix) = found
             .filter(|judged| judged.finding.check == check.id)
@@ -268,7 +319,7 @@ fn repairs(check: &Check) -> Result<(), String> {
             }
         }
     }
-    let after = run(&example.arguments, &files, example.world.as_ref());
+    let after = example.run(&files);
     let new: Vec<_> = errors(&after).difference(&known).copied().collect();
     if !new.is_empty() {
         return Err(format!("its repairs bring {new:?}"));

@@ -7,5 +7,7 @@ fn transcripts() {
         .env("COLUMNS", "80")
         .env("NO_COLOR", "1")
         .env("HOME", "/nonexistent")
+        // Whatever this machine runs: transcripts are of one without an engine.
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .case("tests/cli/*.md");
 }

@@ -20,14 +20,20 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// Runs `mcpdoc check` in a case's folder, on `stack`, with the arguments of its `args` file.
+/// Runs `mcpdoc check` in a case's folder, on `stack`, with the arguments of its `args` file, and with its recorded facts
+/// where it has such.
 fn check(case: &Path, format: &[&str]) -> OutputAssert {
     let arguments = std::fs::read_to_string(case.join("args")).unwrap_or_default();
+    let world: &[&str] = match case.join("facts.json").exists() {
+        true => &["--facts", "facts.json"],
+        false => &["--offline"],
+    };
     Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
         .current_dir(case)
         .env_clear()
         .env("HOME", "/nonexistent")
-        .args(["check", "--offline"])
+        .arg("check")
+        .args(world)
         .args(arguments.split_whitespace())
         .args(format)
         .arg("stack")
@@ -56,6 +62,22 @@ fn reports_are_as_recorded() {
             json.into_data().raw(),
             Data::read_from(&case.join("report.json"), None).raw(),
         );
+    }
+}
+
+/// What was recorded holds for the files beside it.
+#[test]
+fn facts_belong_to_their_files() {
+    let recorded: Vec<PathBuf> = cases()
+        .into_iter()
+        .filter(|case| case.join("facts.json").exists())
+        .collect();
+    assert!(!recorded.is_empty());
+    for case in recorded {
+        let json = stdout(&check(&case, &["--format", "json"]));
+        let document: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert!(document.get("differences").is_none(), "{json}");
+        assert!(!document["endpoints"].as_array().expect("a list").is_empty());
     }
 }
 

@@ -62,7 +62,10 @@ fn run(arguments: &[&str]) -> Run {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     let code = loop {
-        if let Ok(status) = std::fs::read_to_string(&status) {
+        // Until it has become the program it has the memory of this test.
+        if let Ok(status) = std::fs::read_to_string(&status)
+            && status.starts_with("Name:\tmcpdoc\n")
+        {
             let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
             let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
             peak = now.unwrap_or(0).max(peak);

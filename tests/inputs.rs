@@ -38,6 +38,7 @@ fn stack() -> PathBuf {
 
 fn run(dir: &Path, home: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Run {
     let output = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .current_dir(dir)
         .env_clear()
         .env("HOME", home)
@@ -169,6 +170,7 @@ fn the_threshold_decides_how_it_ends() {
 #[test]
 fn a_reader_that_stops_early_is_no_error() {
     let mut child = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .args(["check", "--offline", "--format", "json", "."])
         .current_dir(stack())
         .stdout(Stdio::piped())

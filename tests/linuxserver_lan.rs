@@ -11,6 +11,7 @@ fn root() -> PathBuf {
 /// `severity check file:line:column`, sorted, for `mcpdoc check stack` of a fixture.
 fn findings(case: &str, arguments: &[&str]) -> Vec<String> {
     let output = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .current_dir(root().join("fixtures").join(case))
         .env("HOME", "/nonexistent")
         .args(["check", "--offline", "--format", "json"])
@@ -199,6 +200,7 @@ fn no_secret_is_printed() {
             &["-v", "--color", "always"],
         ] {
             let output = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
+                .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
                 .current_dir(&dir)
                 .env("HOME", "/nonexistent")
                 .args(["check", "--offline", "--litellm-version", "1.77.3"])

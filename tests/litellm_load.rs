@@ -185,6 +185,7 @@ fn the_json_says_what_the_package_does() {
             fs::write(stack.path().join("config.yaml"), config).expect("config.yaml");
             fs::write(stack.path().join("docker-compose.yml"), COMPOSE).expect("compose");
             let output = Command::new(env!("CARGO_BIN_EXE_mcpdoc"))
+                .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
                 .current_dir(stack.path())
                 .args([
                     "check",

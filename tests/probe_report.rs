@@ -2,7 +2,7 @@
 
 use mcpdoc::fact::{
     Answer, Ask, Attempt, Call, Clock, End, Exchange, Facts, Failure, Known, ListEnd, Listing,
-    Message, Outcome, Probe, Purpose, Reach, Reply, Request, Revision, Round, Tool,
+    Message, Outcome, Probe, Purpose, Reach, Reply, Request, Revision, Round, Tool, Vantage,
 };
 use mcpdoc::report::{json, text};
 use mcpdoc::term::Screen;
@@ -394,4 +394,33 @@ fn json_says_the_same() {
     for empty in ["inputs", "gateways", "hops", "skipped"] {
         assert_eq!(document[empty], json!([]), "{empty}");
     }
+}
+
+#[test]
+fn the_vantage_is_told() {
+    let mut probe = healthy();
+    probe.asked.from = Vantage::Namespace {
+        container: "litellm".to_owned(),
+        id: "18c5e78e18bd".to_owned(),
+        pid: 4711,
+    };
+    let text = usual(probe.clone());
+    assert!(text.contains("container litellm, in its network"), "{text}");
+    let from = |probe: &Probe| document(&examined(probe.clone()))["endpoints"][0]["from"].clone();
+    assert_eq!(from(&probe), "container:litellm");
+    assert_eq!(from(&healthy()), "here");
+    let verbose = shown(&examined(probe), text::Detail::Verbose, 100, false);
+    assert!(verbose.contains("docker exec litellm curl"), "{verbose}");
+}
+
+#[test]
+fn what_could_not_begin_is_not_judged() {
+    let mut probe = Probe::new(Ask::url(URL));
+    probe.unheld = Some("entering the network of container litellm takes root".to_owned());
+    let text = usual(probe.clone());
+    let why = "cannot be judged: entering the network of container litellm takes root";
+    assert!(text.contains(why), "{text}");
+    let examination = examined(probe);
+    assert!(examination.diagnosis.findings.is_empty());
+    assert_eq!(document(&examination)["endpoints"][0]["verdict"], "unknown");
 }

@@ -18,6 +18,7 @@ fn the_screen_is_real() {
         .strip_prefix("$ mcpdoc ")
         .expect("a command of mcpdoc");
     let output = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .current_dir(format!("{root}/fixtures/linuxserver.lan"))
         .env("HOME", "/nonexistent")
         .env("COLUMNS", "100")

@@ -14,12 +14,14 @@ const LAYERS: &[&[&str]] = &[
     &["secret"],
     &["model", "fact", "change", "catalog"],
     &["wire"],
+    &["running"],
     &["load"],
     &["gateway"],
     &["chain"],
     &["plan", "check"],
-    // Beside the checks, and unknown to them: what it brings are facts.
+    // Beside the checks, and unknown to them: what they bring are facts.
     &["observe"],
+    &["record"],
     &["repair"],
     // The list of checks is known to what judges their findings.
     &["checks", "verdict"],

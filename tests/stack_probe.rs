@@ -194,15 +194,29 @@ impl Run {
     }
 }
 
-/// Runs it over these files, as JSON unless another format is asked for, and looks for the canary in what it says.
+/// Runs it over these files, as JSON unless another format is asked for, and looks for the canary in what it says. What
+/// is recorded of it must say the same elsewhere.
 fn check(files: &[(&str, &str)], arguments: &[&str]) -> Run {
-    let dir = tempfile::tempdir().expect("a folder");
-    for (name, text) in files {
-        let path = dir.path().join("stack").join(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(path, text).expect("a file");
+    let run = check_here(files, arguments);
+    if !["--offline", "--no-probe", "text"]
+        .iter()
+        .any(|word| arguments.contains(word))
+    {
+        replayed_elsewhere(files, arguments, &run);
     }
-    let run = run_in(dir, arguments);
+    run
+}
+
+fn check_here(files: &[(&str, &str)], arguments: &[&str]) -> Run {
+    let format = match arguments.contains(&"--format") {
+        true => &[][..],
+        false => &["--format", "json"],
+    };
+    let run = run_in(
+        folder(files),
+        &[&["check", "stack"], format, arguments].concat(),
+        true,
+    );
     for text in [&run.output.stdout, &run.output.stderr] {
         let text = String::from_utf8_lossy(text);
         assert!(!text.contains(CANARY), "{text}");
@@ -210,22 +224,123 @@ fn check(files: &[(&str, &str)], arguments: &[&str]) -> Run {
     run
 }
 
-fn run_in(dir: tempfile::TempDir, arguments: &[&str]) -> Run {
-    let format = match arguments.contains(&"--format") {
-        true => &[][..],
-        false => &["--format", "json"],
+/// Only what a run asks, and not how it ends.
+fn of_observe<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let mut kept = Vec::new();
+    let mut words = arguments.iter().copied();
+    while let Some(word) = words.next() {
+        match word {
+            "--require" | "--fail-on" | "--format" => {
+                words.next();
+            }
+            _ => kept.push(word),
+        }
+    }
+    kept
+}
+
+/// Records the run, and replays it on another machine, so to speak: in another folder and home, without its environment
+/// and without a way to ask anybody.
+fn replayed_elsewhere(files: &[(&str, &str)], arguments: &[&str], fresh: &Run) {
+    let asks = of_observe(arguments);
+    let observed = run_in(
+        folder(files),
+        &[&["observe", "stack"], &asks[..]].concat(),
+        true,
+    );
+    let said = String::from_utf8_lossy(&observed.output.stderr).into_owned();
+    let hops = fresh.json()["hops"].clone();
+    if hops
+        .as_array()
+        .expect("hops")
+        .iter()
+        .all(|hop| hop["tried"].is_null())
+    {
+        assert_eq!(observed.code(), 2, "{said}");
+        assert!(said.contains("nothing was observed"), "{said}");
+        return;
+    }
+    assert_eq!(observed.code(), 0, "{said}");
+    assert!(said.contains("without secrets"), "{said}");
+    let record = observed.stdout();
+    let place = observed.dir.path().to_string_lossy().into_owned();
+    for secret in [CANARY, "wrong-token-0000", place.as_str()] {
+        assert!(!record.contains(secret), "{secret} in {record}");
+    }
+    let elsewhere = || {
+        let dir = folder(files);
+        std::fs::write(dir.path().join("facts.json"), &record).expect("a file");
+        dir
     };
-    let output = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
+    let text = ["check", "stack", "-v", "--color", "never"];
+    let here = run_in(folder(files), &[&text[..], &asks].concat(), true);
+    let there = [&text[..], &["--facts", "facts.json"]].concat();
+    let there = run_in(elsewhere(), &there, false);
+    assert_eq!(untimed(&there.stdout()), untimed(&here.stdout()));
+    let rest = arguments
+        .windows(2)
+        .filter(|pair| ["--require", "--fail-on"].contains(&pair[0]));
+    let rest: Vec<&str> = rest.flatten().copied().collect();
+    let replay = [
+        "check",
+        "stack",
+        "--format",
+        "json",
+        "--facts",
+        "facts.json",
+    ];
+    let replay = run_in(elsewhere(), &[&replay[..], &rest].concat(), false);
+    assert_eq!(timeless(replay.json()), timeless(fresh.json()));
+    assert_eq!(replay.code(), fresh.code());
+}
+
+/// A text without what the clock says, and without its lines' ends, which depend on that.
+fn untimed(text: &str) -> String {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    for at in 1..words.len() {
+        if words[at].starts_with("ms") || words[at] == "s" {
+            words[at - 1] = "…";
+        }
+    }
+    words.join(" ")
+}
+
+/// A report without what the clock says.
+fn timeless(mut document: Value) -> Value {
+    for endpoint in document["endpoints"].as_array_mut().expect("endpoints") {
+        endpoint["ms"] = Value::Null;
+    }
+    document
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = dir.path().join("stack").join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    dir
+}
+
+/// Runs mcpdoc in a folder, with the canary in its environment or without it.
+fn run_in(dir: tempfile::TempDir, arguments: &[&str], with_canary: bool) -> Run {
+    let mut command = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"));
+    command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    command
         .current_dir(dir.path())
         .env("HOME", dir.path().join("home"))
-        .env("CANARY_TOKEN", CANARY)
         .env_remove("NOT_SET")
-        .args(["check", "stack"])
-        .args(format)
+        .env_remove("CANARY_TOKEN")
+        .env_remove("PLAIN")
+        .env_remove("WHOLE")
         .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .expect("a run");
+        .stdin(Stdio::null());
+    if with_canary {
+        command.env("CANARY_TOKEN", CANARY).env("PLAIN", CANARY);
+        command.env("WHOLE", format!("Bearer {CANARY}"));
+    }
+    let output = command.output().expect("a run");
     Run { output, dir }
 }
 
@@ -348,6 +463,25 @@ fn this_machine_may_have_them() {
         assert_eq!(run.code(), 0, "{}", run.stdout());
     }
     assert!(server.has_seen(CANARY));
+}
+
+/// A variable whose name tells nothing holds what is sent as a key.
+#[test]
+fn what_is_sent_as_a_key_is_in_no_record() {
+    let server = Server::start(Kind::Guarded("Bearer heron-opal-quince-7"));
+    for value in [
+        "Bearer ${PLAIN}",
+        "${WHOLE}",
+        "Bearer x-${PLAIN}",
+        "Bearer ${PLAIN}/${WHOLE}",
+    ] {
+        let file = with_token(&server.url(), value);
+        check(&[(".mcp.json", &file)], &["--fail-on", "never"]);
+    }
+    let entry = entry(&json!({"command": "sh", "args": ["server.sh", "--token", "${PLAIN}"]}));
+    let files = [(".mcp.json", entry.as_str()), ("server.sh", SHELL_SERVER)];
+    let run = check(&files, &["--allow-exec"]);
+    assert_eq!(run.hop(0).0, "works", "{}", run.stdout());
 }
 
 #[test]
@@ -511,7 +645,7 @@ fn all_are_asked_at_once() {
     }
     let file = json!({"mcpServers": servers}).to_string();
     let start = Instant::now();
-    let run = check(&[(".mcp.json", &file)], &["--timeout", "4"]);
+    let run = check_here(&[(".mcp.json", &file)], &["--timeout", "4"]);
     let took = start.elapsed();
     let document = run.json();
     let hops = document["hops"].as_array().expect("hops");

@@ -12,10 +12,9 @@ use support::said;
 use world::World;
 
 #[path = "support/run.rs"]
-#[expect(dead_code, reason = "every run here is in a world")]
 mod check;
 #[path = "support/say.rs"]
-#[expect(dead_code, reason = "what was skipped is not of interest here")]
+#[allow(dead_code, reason = "what was skipped is not of interest here")]
 mod support;
 #[path = "support/world.rs"]
 #[expect(dead_code, reason = "no programs here")]

@@ -319,6 +319,7 @@ impl Look<'_> {
             at,
             destination,
             behind,
+            sight: None,
         }
     }
 
@@ -602,6 +603,13 @@ impl Look<'_> {
             (None, _) => {}
         }
         let doubt = |id: ServiceId| self.stack.service(id).doubt();
+        // Other projects have services of that name, too; its own is meant.
+        let own: Vec<ServiceId> = found
+            .iter()
+            .copied()
+            .filter(|id| id.project == caller.project)
+            .collect();
+        let found = if own.is_empty() { found } else { &own };
         match found {
             [service] if self.stack.service(*service).provider.is_some() => Destination::Unclear(
                 format!("{name} is made by a provider, and what answers to it is not known"),
@@ -739,7 +747,7 @@ fn networks_with_name(stack: &Stack, id: ServiceId, name: &str) -> Vec<String> {
 }
 
 /// Whether an address leads back to whoever calls it.
-fn is_own(url: &Url) -> bool {
+pub(super) fn is_own(url: &Url) -> bool {
     url.host().is_some_and(|host| host::is_own(&host))
 }
 

@@ -25,7 +25,7 @@ fn read(files: &[(&str, &str)]) -> Read {
         ..Request::default()
     };
     let stack = load::load(&request, &memory);
-    let chain = build(&stack, &Catalog::builtin(), &Settings::default());
+    let chain = build(&stack, &Catalog::builtin(), &Settings::default(), None);
     Read { stack, chain }
 }
 
@@ -240,6 +240,24 @@ fn projects_meet_on_networks_of_one_real_name() {
     assert_eq!(to("", ""), "db 8000 apart: gateway_default / db_default");
     // What its owner forgot to declare is another finding's business.
     assert_eq!(to(external, undeclared), "db 8000 on mcp");
+}
+
+#[test]
+fn of_services_of_one_name_that_are_not_reached_its_own_projects_is_meant() {
+    let ours = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:v1.77.3-stable\n    \
+                volumes: ['./config.yaml:/app/config.yaml:ro']\n  db:\n    image: db\n    networks: [back]\n\
+                networks:\n  back: {}\n";
+    let theirs = "services:\n  db:\n    image: db\n";
+    let config = gateway("http://db:8000/sse");
+    let files = [
+        ("gateway/config.yaml", config.as_str()),
+        ("gateway/compose.yaml", ours),
+        ("other/compose.yaml", theirs),
+    ];
+    assert_eq!(
+        read(&files).upstream(),
+        "db 8000 apart: gateway_default / gateway_back"
+    );
 }
 
 #[test]

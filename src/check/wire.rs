@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use super::{Case, Finding, Findings, Place};
 use crate::chain::{Destination, Hop};
-use crate::fact::{Probe, Target};
+use crate::fact::{Container, Engine, Probe, Target};
 use crate::model::ServiceId;
 use crate::source::{Part, Pointer};
 use crate::wire::{Reading, Trouble};
@@ -19,12 +19,18 @@ pub struct Probed<'a> {
     /// The hops that call this endpoint in this way; none when a person asked for it.
     pub hops: Vec<&'a Hop>,
     called: String,
+    /// The last lines of the log of the container that was called, where it was read.
+    log: Option<String>,
 }
 
 impl<'a> Probed<'a> {
     /// Reads a conversation that these hops are about.
-    pub fn new(probe: &'a Probe, hops: Vec<&'a Hop>) -> Probed<'a> {
+    pub fn new(probe: &'a Probe, hops: Vec<&'a Hop>, engine: Option<&Engine>) -> Probed<'a> {
+        let called = hops.iter().find_map(|hop| hop.sight.as_ref()?.called());
         Probed {
+            log: engine
+                .zip(called)
+                .and_then(|(engine, number)| log(&engine.containers[number])),
             probe,
             reading: crate::wire::read(probe),
             hops,
@@ -114,6 +120,9 @@ impl Probed<'_> {
         for text in &trouble.evidence {
             finding = finding.evidence(super::Source::Wire, text.clone());
         }
+        if let Some(log) = self.log.as_ref().filter(|_| trouble.breaks) {
+            finding = finding.evidence(super::Source::Docker, log.clone());
+        }
         finding
     }
 }
@@ -128,6 +137,21 @@ impl Findings {
         };
         self.add_as(severity, finding);
     }
+}
+
+/// How many lines of a log are evidence.
+const LINES: usize = 3;
+
+/// The last lines of a container's log, in one.
+pub(crate) fn log(container: &Container) -> Option<String> {
+    let lines = container.log.get()?;
+    let said: Vec<&str> = lines
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty())
+        .collect();
+    let last = &said[said.len().saturating_sub(LINES)..];
+    (!last.is_empty()).then(|| format!("the log of {} ends: {}", container.name, last.join(" ⏎ ")))
 }
 
 /// The addresses behind a name, in brackets; nothing where the name is an address itself.

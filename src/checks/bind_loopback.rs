@@ -1,12 +1,17 @@
 //! bind-loopback: the server listens on 127.0.0.1 of its own container, where nobody else reaches it.
 
+use core::net::SocketAddr;
+
 use crate::catalog::server::{Switch, Transport};
 use crate::catalog::{Bind, BindFrom, Certainty, Speaks};
-use crate::chain::{Destination, HopId, Reach, Started};
+use crate::chain::{Destination, Hop, HopId, Reach, Started};
 use crate::change::{Change, Fix, Op, Safety};
 use crate::check::netns::Shared;
-use crate::check::{Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own};
-use crate::model::{EnvFrom, EnvLookup, Port, Service};
+use crate::check::sight::{Aimed, Listening};
+use crate::check::{
+    Case, Check, Finding, Findings, McpService, Need, Place, Severity, Source, is_own,
+};
+use crate::model::{EnvFrom, EnvLookup, Port, Service, ServiceId};
 use crate::repair;
 use crate::source::{Part, Pointer};
 
@@ -22,9 +27,14 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
+    let observed = observed(case, findings);
     let shared = Shared::of(case);
     let hops = case.chain.hops_by_service();
     for mcp in case.mcp_services() {
+        // What is seen needs no guess.
+        if observed.contains(&mcp.id) {
+            continue;
+        }
         let mut network = mcp.network().peekable();
         let Some(speaks) = network.peek().copied() else {
             continue;
@@ -51,6 +61,94 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         };
         findings.add_as(severity, finding(case, &mcp, speaks, &started, &seen));
     }
+}
+
+/// What the engine shows of those who are called: the services of which it is known who listens.
+fn observed(case: &Case<'_>, findings: &mut Findings) -> Vec<ServiceId> {
+    let mut known = Vec::new();
+    let mut said: Vec<(usize, u16, Finding)> = Vec::new();
+    for hop in &case.chain.hops {
+        let Some(aimed) = case.aimed(hop) else {
+            continue;
+        };
+        let listening = case.listening(aimed.number, aimed.port);
+        if listening != Listening::Unknown {
+            known.extend(case.chain.containers.service(aimed.number));
+        }
+        let Listening::Loopback(address) = listening else {
+            continue;
+        };
+        let same = |(number, port, _): &&mut (usize, u16, Finding)| {
+            (*number, *port) == (aimed.number, aimed.port)
+        };
+        match said.iter_mut().find(same) {
+            Some((.., finding)) => *finding = with_caller(finding.clone(), hop, &aimed),
+            None => {
+                let finding = seen_to(case, &aimed, address);
+                let finding = with_caller(finding, hop, &aimed);
+                said.push((aimed.number, aimed.port, finding));
+            }
+        }
+    }
+    said.into_iter()
+        .for_each(|(.., finding)| findings.add(finding));
+    known
+}
+
+fn with_caller(finding: Finding, hop: &Hop, aimed: &Aimed<'_>) -> Finding {
+    let finding = finding.hop(hop.id);
+    match &hop.url {
+        Some(url) => finding.also(&url.at, Part::Value, format!("calls {}", aimed.container.name)),
+        None => finding,
+    }
+}
+
+/// The finding about a container that is seen to listen on its own loopback address alone.
+fn seen_to(case: &Case<'_>, aimed: &Aimed<'_>, address: SocketAddr) -> Finding {
+    let evidence = format!(
+        "the only listener on port {} of container {} is {address}",
+        aimed.port, aimed.container.name
+    );
+    let service = case.chain.containers.service(aimed.number);
+    let mcp = service.and_then(|id| case.mcp_service(id));
+    let known = mcp.as_ref().and_then(|mcp| {
+        let speaks = mcp.network().find(|speaks| speaks.bind == Bind::Loopback)?;
+        Some((mcp, speaks, Started::of(mcp.service)?))
+    });
+    let finding = match (known, service) {
+        (Some((mcp, speaks, started)), _) => {
+            let nobody = Seen {
+                hops: Vec::new(),
+                urls: Vec::new(),
+                ports: Seen::of(case, mcp, speaks, None).ports,
+            };
+            finding(case, mcp, speaks, &started, &nobody)
+        }
+        (None, Some(id)) => {
+            let name = &case.stack.service(id).name;
+            let message = loopback(&name.value, ": let it listen on 0.0.0.0");
+            let title = format!("let {} listen on every address of its container", name.value);
+            let fix = Fix::manual(title, "listen on 0.0.0.0\n".to_owned());
+            Finding::at(&name.at, Part::Key, message)
+                .says("listens on its own loopback address alone")
+                .subject(name.value.as_str())
+                .fix(fix.then(repair::compose(case.stack, id, "up -d")))
+        }
+        (None, None) => {
+            let name = &aimed.container.name;
+            let place = Place::Container(name.clone());
+            Finding::in_place(place, loopback(name, ": let it listen on 0.0.0.0"))
+                .subject(name.as_str())
+        }
+    };
+    finding.evidence(Source::Docker, evidence)
+}
+
+/// What is wrong, of whom, and the step.
+fn loopback(name: &str, step: &str) -> String {
+    format!(
+        "{name} listens on 127.0.0.1 of its own container, where no other container and no published port reaches it{step}"
+    )
 }
 
 /// Who tries to reach it.
@@ -106,9 +204,7 @@ fn finding(
         Some(way) => format!(": {}", way.step()),
         None => ": let it listen on 0.0.0.0".to_owned(),
     };
-    let message = format!(
-        "{name} listens on 127.0.0.1 of its own container, where no other container and no published port reaches it{step}"
-    );
+    let message = loopback(name, &step);
     let (at, part) = match (&written, &service.command, &service.image) {
         (Some(written), ..) => (written.at().clone(), Part::Value),
         (None, Some(command), _) => (command.at.clone(), Part::Value),

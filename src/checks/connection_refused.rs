@@ -1,11 +1,14 @@
 //! connection-refused: nothing listens on the port that is called.
 
+use core::net::IpAddr;
+
 use url::Url;
 
+use crate::chain::Caller;
 use crate::change::{Fix, Safety};
 use crate::check::wire::behind;
 use crate::check::{Case, Check, Finding, Findings, Need, Probed, Severity, Source};
-use crate::model::ServiceId;
+use crate::model::{Port, ServiceId};
 use crate::repair;
 use crate::source::Part;
 use crate::wire::Kind;
@@ -37,18 +40,24 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         );
         let finding = match probed.service(case) {
             Some(service) => {
-                let name = &case.stack.service(service).name.value;
-                let what = format!(
-                    "{nobody}: {name} is meant to, so its container does not run; start it"
-                );
-                probed
-                    .finding(trouble, probed.but(what))
-                    .fix(start(case, service))
+                let beside = addresses.iter().all(|at| !at.ip().is_loopback());
+                let narrow = narrow(case, service, *port).filter(|_| beside);
+                let (why, fix) = match narrow {
+                    Some(pair) => for_the_machine(case, probed, service, *port, pair),
+                    None => stopped(case, service),
+                };
+                let finding = probed.finding(trouble, probed.but(format!("{nobody}: {why}")));
+                match narrow {
+                    Some(pair) => finding.also(&pair.at, Part::Value, "published here"),
+                    None => finding,
+                }
+                .fix(fix)
             }
             None => {
                 let what = format!("{nobody}: start the server there, or correct the address");
                 let finding = probed.finding(trouble, probed.but(what));
-                let is_here = addresses.iter().all(|address| address.ip().is_loopback());
+                let is_here = probed.probe.asked.from.container().is_none()
+                    && addresses.iter().all(|address| address.ip().is_loopback());
                 let finding = match is_here {
                     true => published(case, probed, *port, finding),
                     false => finding,
@@ -57,6 +66,72 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             }
         };
         findings.add_for(trouble, finding.says("nothing listens there"));
+    }
+}
+
+/// The published port that only the machine itself reaches.
+fn narrow<'a>(case: &Case<'a>, service: ServiceId, port: u16) -> Option<&'a Port> {
+    let loopback = |pair: &&Port| {
+        let address = pair.host_ip.as_deref().unwrap_or_default();
+        let address = address.trim_matches(['[', ']']).parse::<IpAddr>();
+        address.is_ok_and(|address| address.is_loopback()) && pair.target_of(port).is_some()
+    };
+    case.stack.service(service).ports.iter().find(loopback)
+}
+
+/// Why it is not reached by another address of the machine, and the way to it.
+fn for_the_machine(
+    case: &Case<'_>,
+    probed: &Probed<'_>,
+    service: ServiceId,
+    port: u16,
+    pair: &Port,
+) -> (String, Fix) {
+    let name = &case.stack.service(service).name.value;
+    let why = format!(
+        "{name} publishes it on {} of the machine alone",
+        pair.host_ip.as_deref().unwrap_or_default()
+    );
+    let inside = probed.hops.first().and_then(|hop| {
+        let Caller::Gateway { gateway, .. } = hop.caller else {
+            return None;
+        };
+        // On the machine's own network it calls as the machine does.
+        probed.probe.asked.from.container()?;
+        let gateway = case.chain.gateways[gateway].service()?;
+        repair::call_service(case.stack, hop, gateway, service, pair.target_of(port))
+    });
+    match inside {
+        Some(fix) => (
+            format!("{why}, where no container comes; call {name} itself, on a network that both share"),
+            fix,
+        ),
+        None => (
+            format!("{why}; call it there, or publish it without an address"),
+            Fix::manual("call it on the machine itself", format!("http://localhost:{port}\n")),
+        ),
+    }
+}
+
+/// Why a service may not answer where it should, and what to do.
+fn stopped(case: &Case<'_>, service: ServiceId) -> (String, Fix) {
+    let name = &case.stack.service(service).name.value;
+    let container = case
+        .engine()
+        .and_then(|engine| case.chain.containers.container(engine, service));
+    match container.filter(|container| container.is_running()) {
+        Some(container) => {
+            let logs = repair::compose(case.stack, service, "logs --tail 50");
+            let why = format!(
+                "{name} is meant to, and its container {} runs; see on which port and address it listens",
+                container.name
+            );
+            (why, Fix::manual(format!("see what {name} says"), logs))
+        }
+        None => (
+            format!("{name} is meant to, so its container does not run; start it"),
+            start(case, service),
+        ),
     }
 }
 

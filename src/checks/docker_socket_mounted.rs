@@ -3,6 +3,7 @@
 use crate::catalog::{ImageRef, Launch, Server};
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Role, Severity, Source, is_own};
+use crate::fact::Mounted;
 use crate::model::{Mount, Service, ServiceId};
 use crate::repair;
 use crate::source::{Part, Pointer};
@@ -25,7 +26,9 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     let hops = case.chain.hops_by_service();
     for (id, role) in case.chain_services() {
         let service = case.stack.service(id);
-        let Some(socket) = socket(service).filter(|_| !is_router(service)) else {
+        let declared = socket(service);
+        let shown = || shown(case, id);
+        let Some(socket) = declared.or_else(shown).filter(|_| !is_router(service)) else {
             continue;
         };
         let hops = hops.get(&id).into_iter().flatten().copied();
@@ -52,13 +55,15 @@ enum Socket<'a> {
     Mounted(&'a Mount),
     /// `use_api_socket: true`.
     Given(&'a Pointer),
+    /// No file says it, and the container has it: its path there, and the service.
+    Shown(&'a str, &'a Pointer),
 }
 
 impl Socket<'_> {
     fn at(&self) -> &Pointer {
         match self {
             Socket::Mounted(mount) => &mount.at,
-            Socket::Given(at) => at,
+            Socket::Given(at) | Socket::Shown(_, at) => at,
         }
     }
 
@@ -67,6 +72,7 @@ impl Socket<'_> {
         match self {
             Socket::Mounted(mount) if is_socket(&mount.source) => &mount.source,
             Socket::Mounted(mount) => &mount.target,
+            Socket::Shown(target, _) => target,
             Socket::Given(_) => "the socket of the engine (`use_api_socket`)",
         }
     }
@@ -87,6 +93,14 @@ fn socket(service: &Service) -> Option<Socket<'_>> {
     let mounted = |mount: &&Mount| is_socket(&mount.source) || is_socket(&mount.target);
     let mounted = service.mounts.iter().find(mounted).map(Socket::Mounted);
     mounted.or_else(|| service.api_socket.as_ref().map(Socket::Given))
+}
+
+/// The socket of the engine in the container of a service that declares none.
+fn shown<'a>(case: &Case<'a>, id: ServiceId) -> Option<Socket<'a>> {
+    let container = case.container_of(id)?;
+    let mounted = |mount: &&Mounted| is_socket(&mount.source) || is_socket(&mount.target);
+    let mount = container.mounts.iter().find(mounted)?;
+    Some(Socket::Shown(&mount.target, &case.stack.service(id).name.at))
 }
 
 fn is_socket(path: &str) -> bool {
@@ -112,6 +126,9 @@ fn finding(case: &Case<'_>, id: ServiceId, role: Role, socket: &Socket<'_>) -> F
         socket.name(),
         socket.power()
     );
+    if let Socket::Shown(..) = socket {
+        return beside_file(case, id, socket, message);
+    }
     let finding = Finding::at(socket.at(), Part::Value, message)
         .says("the whole engine is behind this socket")
         .subject(name);
@@ -130,6 +147,19 @@ fn finding(case: &Case<'_>, id: ServiceId, role: Role, socket: &Socket<'_>) -> F
         format!("let {name} ask the engine through a proxy"),
         proxy(name, socket),
     ))
+}
+
+/// The container has it, and making it anew takes it away.
+fn beside_file(case: &Case<'_>, id: ServiceId, socket: &Socket<'_>, message: String) -> Finding {
+    let name = &case.stack.service(id).name.value;
+    let container = case.container_of(id).map_or("", |one| one.name.as_str());
+    let evidence = format!("container {container} has {} mounted, and no file says so", socket.name());
+    let title = format!("make the container of {name} anew, without the socket");
+    Finding::at(socket.at(), Part::Key, message)
+        .says("its container has the engine's socket")
+        .subject(name)
+        .evidence(Source::Docker, evidence)
+        .fix(Fix::manual(title, repair::compose(case.stack, id, "up -d --force-recreate")))
 }
 
 /// A proxy that lets reading requests through.

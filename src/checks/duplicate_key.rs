@@ -72,8 +72,8 @@ fn reader(stack: &Stack, source: crate::source::SourceId, kind: Kind) -> Option<
             first: "already defined here",
             second: "defined again",
         }),
-        // A variable that is set again is how env files override.
-        Kind::Env => None,
+        // A variable that is set again is how env files override; and what nobody wrote has nothing twice.
+        Kind::Env | Kind::Container => None,
     }
 }
 

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed};
+use crate::fact::label;
 use crate::model::{EnvFile, ServiceId};
 use crate::repair::quoted_file;
 use crate::source::{Part, Pointer, SourceId, State, Unreadable};
@@ -41,6 +42,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     }
     for users in missing.values() {
         let (id, file) = users[0];
+        let lives = users.iter().find_map(|(id, _)| lives(case, *id));
         let mut names: Vec<&str> = users
             .iter()
             .map(|(id, _)| case.stack.service(*id).name.value.as_str())
@@ -68,10 +70,15 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             .hops(
                 users
                     .iter()
+                    // What runs was started while the file was there.
+                    .filter(|(id, _)| lives.is_none() || !runs(case, *id))
                     .filter_map(|(id, _)| hops.get(id))
                     .flatten()
                     .copied(),
             );
+        if let Some(container) = &lives {
+            finding = finding.evidence(Source::Docker, container);
+        }
         if let Some((example, path)) = &file.example {
             let title = format!("make {} from its example, and fill in its values", file.path);
             let copy = format!("cp {} {}", quoted_file(example), quoted_file(path));
@@ -102,8 +109,32 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 finding = finding.evidence(Source::File, text);
             }
         }
-        findings.add(finding);
+        match lives {
+            Some(_) => findings.add_as(Severity::Error, finding),
+            None => findings.add(finding),
+        }
     }
+}
+
+/// How it is known that the project of a service runs on this machine, from its files: then its env files belong here.
+fn lives(case: &Case<'_>, id: ServiceId) -> Option<String> {
+    let engine = case.engine().filter(|engine| engine.is_here())?;
+    let project = case.stack.project(id);
+    let container = engine.containers.iter().enumerate().find(|(number, one)| {
+        let service = case.chain.containers.service(*number);
+        service.is_some_and(|other| other.project == id.project)
+            && one.label(label::PROJECT).is_some()
+    });
+    let (_, container) = container?;
+    Some(format!(
+        "the project {} runs on this machine: container {} is made from its files",
+        project.name, container.name
+    ))
+}
+
+fn runs(case: &Case<'_>, id: ServiceId) -> bool {
+    let all = case.containers_of(id);
+    all.iter().any(|container| container.is_running())
 }
 
 fn is_missing(case: &Case<'_>, file: &EnvFile) -> bool {

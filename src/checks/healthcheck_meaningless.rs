@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     id: "healthcheck-meaningless",
     severity: Severity::Warning,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["container-unhealthy"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/healthcheck-meaningless.md"),

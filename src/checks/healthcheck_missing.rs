@@ -8,6 +8,7 @@ use crate::chain::HopId;
 use crate::repair;
 use crate::change::{Change, Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own};
+use crate::fact::Container;
 use crate::model::{Healthcheck, Transport as Called};
 use crate::source::{Part, Pointer};
 
@@ -107,7 +108,8 @@ fn disabled(case: &Case<'_>, mcp: &McpService<'_>, at: &Pointer, hops: &[HopId])
 
 fn absent(case: &Case<'_>, mcp: &McpService<'_>, hops: &[HopId]) -> Option<Finding> {
     mcp.network().next()?;
-    if mcp.image_facts().is_some_and(|image| image.healthcheck) {
+    let seen = case.container_of(mcp.id);
+    if mcp.image_facts().is_some_and(|image| image.healthcheck) || seen.is_some_and(is_tested) {
         return None;
     }
     let probe = probe(mcp)?;
@@ -121,8 +123,18 @@ fn absent(case: &Case<'_>, mcp: &McpService<'_>, hops: &[HopId]) -> Option<Findi
         .image
         .as_ref()
         .map_or(&mcp.service.at, |image| &image.at);
-    let finding = Finding::at(at, Part::Value, message).says("no `healthcheck`");
+    let mut finding = Finding::at(at, Part::Value, message).says("no `healthcheck`");
+    if let Some(container) = seen {
+        let text = format!("container {} has no health check", container.name);
+        finding = finding.evidence(Source::Docker, text);
+    }
     Some(with_probe(case, mcp, finding, Some(probe), hops))
+}
+
+/// Whether a container has a health check all the same: its image's own.
+fn is_tested(container: &Container) -> bool {
+    let words = container.healthcheck.as_deref().unwrap_or_default();
+    words.first().is_some_and(|first| first != "NONE") || container.state.health.is_some()
 }
 
 fn with_probe(

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     id: "healthcheck-needs-key",
     severity: Severity::Warning,
     needs: &[Need::Files],
-    covers: &["healthcheck-meaningless"],
+    covers: &["container-unhealthy", "healthcheck-meaningless"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/healthcheck-needs-key.md"),

@@ -176,7 +176,8 @@ fn template(source: &Source, marks: Marks, reader: &str) -> Option<Finding> {
 fn consequence(case: &Case<'_>, input: &Input, source: &Source) -> String {
     match input.kind {
         Kind::LiteLlm => "LiteLLM does not start with it".to_owned(),
-        Kind::Compose => "`docker compose` refuses the whole project".to_owned(),
+        // What nobody wrote has no mistakes of writing.
+        Kind::Container | Kind::Compose => "`docker compose` refuses the whole project".to_owned(),
         Kind::Env => "`docker compose` stops at it and starts nothing".to_owned(),
         Kind::Client => {
             let mut files = case.stack.clients.iter();

@@ -135,26 +135,8 @@ fn address(case: &Case<'_>, hop: &Hop, service: ServiceId) -> String {
 }
 
 fn to_service(case: &Case<'_>, hop: &Hop, gateway: ServiceId, service: ServiceId) -> Option<Fix> {
-    let stack = case.stack;
-    let name = &stack.service(service).name.value;
-    let url = repair::url(hop, Some(name), port_of(case, hop, service), None)?;
-    let title = format!("call {}", repair::written(&url));
-    let Some(change) = repair::set_url(stack, hop, &url) else {
-        return Some(Fix::manual(
-            title,
-            format!("url: {}\n", repair::written(&url)),
-        ));
-    };
-    let mut fix = Fix::new(Safety::Unsafe, title).change(change.at, change.op);
-    if !repair::common(stack, gateway, service)
-        && let Some(joined) = repair::join(stack, gateway, service)
-    {
-        fix.title = format!("{}, and let {name} join {}", fix.title, joined.key);
-        fix.changes.extend(joined.changes);
-        fix = fix.then(repair::compose(stack, service, "up -d"));
-    }
-    fix.then.extend(repair::reread(stack, Some(gateway)));
-    Some(fix)
+    let port = port_of(case, hop, service);
+    repair::call_service(case.stack, hop, gateway, service, port)
 }
 
 /// The server runs on the machine itself: the container needs a name for it.

@@ -24,8 +24,17 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let Kind::NameNotResolved { host, reason } = &trouble.kind else {
             continue;
         };
-        let meant = meant(case, probed, host);
+        let container = probed.probe.asked.from.container();
+        // What is known here says nothing of what is known there.
+        let meant = meant(case, probed, host).filter(|_| container.is_none());
         let next = match (&meant, host.contains('.')) {
+            _ if container.is_some() && host.contains('.') => {
+                "correct the name, or make it known there".to_owned()
+            }
+            _ if container.is_some() => {
+                "connect it to a network of the server, and write the server's name or alias there"
+                    .to_owned()
+            }
             (Some(meant), _) => format!("write {meant} if that is what is meant"),
             (None, true) => "correct the name, or make it known here".to_owned(),
             (None, false) => {
@@ -33,7 +42,11 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                     .to_owned()
             }
         };
-        let what = format!("the name {host} has no address here ({reason}): {next}");
+        let place = container.map_or_else(
+            || "here".to_owned(),
+            |container| format!("in container {container}"),
+        );
+        let what = format!("the name {host} has no address {place} ({reason}): {next}");
         let finding = probed
             .finding(trouble, probed.but(what))
             .says("no address of that name");
@@ -69,6 +82,12 @@ fn mend(case: &Case<'_>, probed: &Probed<'_>, host: &str, meant: Option<&str>) -
         let right = right.map_or_else(|_| meant.to_owned(), |url| url.to_string());
         let title = format!("call {meant}");
         return repair::call_instead(case, probed, Safety::Unsafe, title, &right, None);
+    }
+    if let Some(container) = probed.probe.asked.from.container() {
+        return Fix::manual(
+            format!("see which networks {container} is in"),
+            format!("docker inspect -f '{{{{json .NetworkSettings.Networks}}}}' {container}"),
+        );
     }
     match host.contains('.') {
         true => Fix::manual("see who knows the name", format!("getent hosts {host}")),

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::chain::HopId;
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed, naming_part};
-use crate::repair;
 use crate::model::{Attachment, Network, Project, Reference, Service, ServiceId, Stack};
+use crate::repair;
 use crate::source::{Node, Part, Path, Pointer};
 
 pub(super) static CHECK: Check = Check {
@@ -26,7 +26,7 @@ pub(super) static CHECK: Check = Check {
 fn run(case: &Case<'_>, findings: &mut Findings) {
     let hops = case.chain.hops_by_service();
     let others = Others::of(case.stack);
-    for (number, project) in case.stack.projects.iter().enumerate() {
+    for (project_number, project) in case.stack.projects.iter().enumerate() {
         let undefined = undefined(project);
         let Some((_, first)) = undefined.first() else {
             continue;
@@ -40,7 +40,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let mut broken: Vec<HopId> = (0..project.services.len())
             .filter_map(|service| {
                 hops.get(&ServiceId {
-                    project: number,
+                    project: project_number,
                     service,
                 })
             })
@@ -56,9 +56,21 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             let key = keyed_by_variable(case.stack, project, names[0], &joining)
                 .filter(|_| names.len() == 1);
             let mut finding = finding(case.stack, &names, &joining, key, left_out);
+            for (number, service) in project.services.iter().enumerate() {
+                let joins = joining
+                    .iter()
+                    .any(|(joining, _)| joining.name == service.name);
+                let id = ServiceId {
+                    project: project_number,
+                    service: number,
+                };
+                if joins && let Some(seen) = seen(case, id) {
+                    finding = finding.evidence(Source::Docker, seen);
+                }
+            }
             finding = finding.fix(match key {
                 Some(key) => rename(case.stack, key, names[0], &joining),
-                None => declare(&names, &joining, &others),
+                None => declare(case, &names, &joining, &others),
             });
             match left_out {
                 true => findings.add_as(Severity::Warning, finding),
@@ -66,6 +78,21 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// That a container of the service runs all the same: another file made it, or another program.
+fn seen(case: &Case<'_>, id: ServiceId) -> Option<String> {
+    let container = case.container_of(id).filter(|one| one.is_running())?;
+    let networks: Vec<&str> = container
+        .networks
+        .iter()
+        .map(|joined| joined.name.as_str())
+        .collect();
+    Some(format!(
+        "container {} runs all the same, on {}: Compose did not make it from this file",
+        container.name,
+        listed(&networks, 3)
+    ))
 }
 
 /// A service, and where it joins a network.
@@ -114,8 +141,7 @@ fn keyed_by_variable<'a>(
         let [reference] = references.as_slice() else {
             return false;
         };
-        reference.is_whole(key)
-            && (key.ends_with(&format!("-{name}}}")) || is_written(key))
+        reference.is_whole(key) && (key.ends_with(&format!("-{name}}}")) || is_written(key))
     };
     let mut networks = project.networks.iter();
     networks.find(|network| becomes(&network.key))
@@ -245,17 +271,21 @@ fn finding(
 
 /// Declares the networks: as external where another project has them or nothing is known of them, as the project's
 /// own where several of its services join them.
-fn declare(names: &[&str], joining: &[Joining<'_>], others: &Others<'_>) -> Fix {
+fn declare(case: &Case<'_>, names: &[&str], joining: &[Joining<'_>], others: &Others<'_>) -> Fix {
     let (service, _) = joining[0];
     let at = Pointer::root(service.at.source).key("networks");
     let mut why = Vec::new();
     let mut fix = Fix::new(Safety::Unsafe, "");
     for name in names {
         let other = others.has.get(name);
-        let is_own = other.is_none() && joining.len() > names.len();
+        let is_there = case
+            .engine()
+            .is_some_and(|engine| engine.network(name).is_some());
+        let is_own = other.is_none() && !is_there && joining.len() > names.len();
         why.push(match other {
             Some(project) => format!("{name} as external (project {} has it)", project.name),
             None if is_own => format!("{name} (only services of this project join it)"),
+            None if is_there => format!("{name} as external (the engine has it)"),
             None => format!("{name} as external (no file says who creates it)"),
         });
         let declaration = match is_own {
@@ -263,7 +293,7 @@ fn declare(names: &[&str], joining: &[Joining<'_>], others: &Others<'_>) -> Fix 
             false => json!({"external": true}),
         };
         fix = fix.change(at.clone(), Op::Insert((*name).to_owned(), declaration));
-        if !is_own && !others.created.contains(name) {
+        if !is_own && !is_there && !others.created.contains(name) {
             fix = fix.then(format!("docker network create {}", repair::quoted(name)));
         }
     }

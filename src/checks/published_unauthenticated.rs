@@ -1,5 +1,7 @@
 //! published-unauthenticated: a server that asks nobody who they are is published on every interface of the host.
 
+use core::net::IpAddr;
+
 use crate::catalog::server::Auth;
 use crate::catalog::{Bind, BindFrom, Speaks, TransportKind};
 use crate::repair;
@@ -35,12 +37,43 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             .ports
             .iter()
             .filter_map(|port| Some((port, open_behind(&mcp, port)?)))
+            .filter(|(_, speaks)| !is_on_loopback(case, &mcp, speaks))
             .collect();
         if !open.is_empty() {
             let finding = finding(case, &mcp, &open);
             findings.add(finding.hops(hops.get(&mcp.id).into_iter().flatten().copied()));
         }
     }
+}
+
+/// Whether the engine shows that it publishes a port on this machine's loopback alone, as its own settings may say.
+fn is_on_loopback(case: &Case<'_>, mcp: &McpService<'_>, speaks: &Speaks) -> bool {
+    let Some(container) = case.container_of(mcp.id).filter(|one| one.is_running()) else {
+        return false;
+    };
+    let published = container.published.iter();
+    let mut addresses = published
+        .filter(|at| Some(at.port) == speaks.port)
+        .map(|at| at.host_ip.trim_matches(['[', ']']).parse::<IpAddr>())
+        .peekable();
+    addresses.peek().is_some()
+        && addresses.all(|address| address.is_ok_and(|address| address.is_loopback()))
+}
+
+/// Where the engine shows that a port is published.
+fn seen(case: &Case<'_>, mcp: &McpService<'_>, speaks: &Speaks) -> Option<String> {
+    let container = case.container_of(mcp.id)?;
+    let mut published = container.published.iter();
+    let at = published.find(|at| Some(at.port) == speaks.port)?;
+    let address = match at.host_ip.as_str() {
+        "" => "every address",
+        address => address,
+    };
+    Some(format!(
+        "container {} publishes port {} on {address}",
+        container.name,
+        at.host_port?
+    ))
 }
 
 /// The `network_mode` of a service that is certainly on the host's network.
@@ -152,6 +185,9 @@ fn finding(case: &Case<'_>, mcp: &McpService<'_>, open: &[(&Port, &Speaks)]) -> 
             Source::Catalog,
             format!("{} asks its callers for nothing", mcp.server.title),
         );
+    if let Some(seen) = seen(case, mcp, speaks) {
+        finding = finding.evidence(Source::Docker, seen);
+    }
     for (port, _) in &open[1..] {
         finding = finding.also(&port.at, Part::Value, said);
     }

@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     id: "stdio-published-port",
     severity: Severity::Warning,
     needs: &[Need::Files],
-    covers: &["published-unauthenticated"],
+    covers: &["port-not-listening", "published-unauthenticated"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/stdio-published-port.md"),

@@ -184,6 +184,14 @@ fn on_service(
         .says("a terminal instead of pipes")
         .subject(mcp.name())
         .evidence(Source::Catalog, format!("{why} stdio"));
+    let container = case.container_of(mcp.id).filter(|one| one.tty);
+    let finding = match container {
+        Some(one) => finding.evidence(
+            Source::Docker,
+            format!("container {} has a terminal", one.name),
+        ),
+        None => finding,
+    };
     if !is_own(mcp.service, at) {
         return finding;
     }

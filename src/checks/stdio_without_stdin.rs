@@ -3,17 +3,23 @@
 use std::collections::HashSet;
 
 use crate::catalog::TransportKind;
-use crate::repair;
 use crate::change::{Change, Fix, Op, Safety};
+use crate::check::words::count;
 use crate::check::{Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own};
+use crate::fact::{Container, Status};
 use crate::gateway::Value;
+use crate::repair;
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
     id: "stdio-without-stdin",
     severity: Severity::Warning,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &[
+        "connection-refused",
+        "container-not-running",
+        "port-not-listening",
+    ],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/stdio-without-stdin.md"),
@@ -35,8 +41,43 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             findings.skip(format!("whether it has a stdin is not known: {doubt}"));
             continue;
         }
-        let finding = finding(case, &mcp, why);
-        findings.add(finding.hops(hops.get(&mcp.id).into_iter().flatten().copied()));
+        let hops = hops.get(&mcp.id).into_iter().flatten().copied();
+        let finding = finding(case, &mcp, why).hops(hops);
+        let Some(container) = case.container_of(mcp.id).filter(|one| !one.open_stdin) else {
+            findings.add(finding);
+            continue;
+        };
+        let finding = finding.evidence(Source::Docker, seen(container));
+        match has_ended(container) {
+            true => findings.add_as(Severity::Error, finding),
+            false => findings.add(finding),
+        }
+    }
+}
+
+/// Whether a container has come to the end of its input, and ended as it should.
+fn has_ended(container: &Container) -> bool {
+    let over = matches!(container.state.status, Status::Exited | Status::Restarting);
+    over && container.state.exit_code == 0
+}
+
+/// What became of it without an input.
+fn seen(container: &Container) -> String {
+    let (name, state) = (&container.name, &container.state);
+    let restarts = count(state.restarts as usize, "one restart", "restarts");
+    match has_ended(container) {
+        true => format!(
+            "the stdin of container {name} is closed, and it ends with exit code 0 ({restarts})"
+        ),
+        // Between two of its starts, or while it idles.
+        false if state.restarts > 0 => format!(
+            "the stdin of container {name} is closed, and it is {} after {restarts}",
+            state.status.word()
+        ),
+        false => format!(
+            "the stdin of container {name} is closed, and it is {}",
+            state.status.word()
+        ),
     }
 }
 

@@ -3,12 +3,13 @@
 use crate::catalog::server::Server;
 use crate::catalog::{Certainty, Running, TransportKind};
 use crate::chain::{Behind, Caller, Destination, Hop, Reach};
-use crate::repair;
 use crate::change::{Fix, Op, Safety};
 use crate::check::gateway_call::{Call, exact, placeholder};
 use crate::check::reader::{Entry, entries};
+use crate::check::sight::Listening;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
 use crate::model::{EnvLookup, Service, ServiceId, Transport};
+use crate::repair;
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -16,6 +17,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Error,
     needs: &[Need::Files],
     covers: &[
+        "port-not-listening",
         "connection-refused",
         "connection-reset",
         "no-answer",
@@ -165,6 +167,15 @@ fn finding(case: &Case<'_>, hop: &Hop, id: ServiceId, behind: &Behind) -> Findin
     if let Some(why) = behind.running.transports.first().map(|speaks| &speaks.why) {
         finding = finding.evidence(Source::Catalog, format!("{why} {speaks}"));
     }
+    if let Some(aimed) = case.aimed(hop)
+        && case.listening(aimed.number, aimed.port) == Listening::Nobody(Vec::new())
+    {
+        let seen = format!(
+            "no socket is listening in container {}",
+            aimed.container.name
+        );
+        finding = finding.evidence(Source::Docker, seen);
+    }
     let Some(server) = case.catalog.by_id(&behind.server) else {
         return finding;
     };
@@ -268,8 +279,10 @@ fn mend(
         fix = fix.then(repair::compose(stack, id, "up -d"));
     }
     if let Caller::Gateway { gateway, .. } = hop.caller {
-        fix.then
-            .extend(repair::reread(stack, case.chain.gateways[gateway].service()));
+        fix.then.extend(repair::reread(
+            stack,
+            case.chain.gateways[gateway].service(),
+        ));
     }
     Some(fix)
 }

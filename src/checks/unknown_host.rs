@@ -1,14 +1,17 @@
 //! unknown-host: nothing that the caller can reach has the name in the url.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use strsim::damerau_levenshtein;
 
-use crate::chain::{Caller, Destination, Hop, Reach};
+use crate::chain::{Caller, Destination, Hop, HopId, Reach};
 use crate::repair;
 use crate::change::{Fix, Safety};
-use crate::check::{Case, Check, Finding, Findings, Need, Severity};
+use crate::check::sight::{self, networks, owner};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
 use crate::model::{Port, Published, Service, ServiceId};
+use crate::fact::{Container, Engine};
+use crate::running::Found;
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -29,10 +32,23 @@ const COMPARISONS: usize = 1_000_000;
 fn run(case: &Case<'_>, findings: &mut Findings) {
     let mut names: Option<BTreeMap<&str, ServiceId>> = None;
     let mut budget = COMPARISONS;
+    // Of a name that only containers know nobody knows from files whether this machine has it as well.
+    let unresolved = case.troubles("name-not-resolved");
+    let unresolved: HashSet<HopId> = unresolved
+        .flat_map(|(probed, _)| probed.hops.iter().map(|hop| hop.id))
+        .collect();
     for hop in &case.chain.hops {
         let Some(host) = hop.url.as_ref().and_then(|url| url.value.host_str()) else {
             continue;
         };
+        match observed(case, hop) {
+            Some(Observed::Known) => continue,
+            Some(Observed::Nobody(finding)) if hop.service().is_none() => {
+                findings.add(*finding);
+                continue;
+            }
+            _ => {}
+        }
         match &hop.destination {
             Destination::Unnamed { certain: true } => {
                 let names = names.get_or_insert_with(|| {
@@ -52,7 +68,11 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             }
             Destination::Unnamed { certain: false } => findings.skip(doubt(case, hop, host)),
             Destination::NameOutside(service) => {
-                findings.add_as(Severity::Warning, outside(case, hop, host, *service));
+                let severity = match unresolved.contains(&hop.id) {
+                    true => Severity::Error,
+                    false => Severity::Warning,
+                };
+                findings.add_as(severity, outside(case, hop, host, *service));
             }
             Destination::Service {
                 service,
@@ -66,6 +86,85 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             _ => {}
         }
     }
+}
+
+/// What the engine shows of a name.
+enum Observed {
+    /// Somebody has it, where it is called.
+    Known,
+    /// Nobody that the caller could reach has it.
+    Nobody(Box<Finding>),
+}
+
+fn observed(case: &Case<'_>, hop: &Hop) -> Option<Observed> {
+    let engine = case.engine()?;
+    let sight = hop.sight.as_ref()?;
+    let number = sight.caller?;
+    let caller = owner(engine, number);
+    let nobody = match &sight.found {
+        Found::Nobody(nobody) => nobody,
+        Found::Containers(_) | Found::Own | Found::Machine(_) => return Some(Observed::Known),
+        Found::Elsewhere => return None,
+    };
+    // What it does not show may have the name; and a name server of its own may know any.
+    if engine.gap("containers").is_some() || !caller.dns.is_empty() {
+        return None;
+    }
+    let host = hop.url.as_ref()?.value.host_str()?;
+    let from = repair::caller(case.stack, hop);
+    let own = &engine.containers[number].name;
+    let name = |number: &usize| engine.containers[*number].name.as_str();
+    let mut meant = None;
+    let shared = |number: &&usize| {
+        let theirs = &engine.containers[**number].networks;
+        let joined = |id: &str| caller.networks.iter().any(|own| own.id == id);
+        theirs.iter().any(|one| joined(&one.id))
+    };
+    let meant_elsewhere = sight::meant(engine, number, host, &nobody.apart);
+    let said = if let Some(stopped) = nobody.stopped.first() {
+        // container-not-running says that of a service.
+        let name = name(stopped);
+        format!("the container {name} does not run, and a name is there only while its container runs")
+    } else if meant_elsewhere.is_some_and(|other| !shared(&&other)) {
+        // no-shared-network says that.
+        return None;
+    } else if let Some(why) = &nobody.without_names {
+        format!("{own} knows no names of containers: {why}")
+    } else if let Some(other) = meant_elsewhere {
+        format!("{} has that name on a network that {own} is not on", name(&other))
+    } else {
+        let known = known_there(engine, caller);
+        meant = (known.len() <= NAMES).then(|| nearest(host, &known)).flatten();
+        let step = meant.map(|name| format!(": did you mean {name}?"));
+        format!(
+            "no container on the networks of {own} has that name{}",
+            step.unwrap_or_default()
+        )
+    };
+    let finding = at_url(hop, format!("{from} calls {host}, and {said}"), "nobody has this name");
+    let finding = finding.evidence(Source::Docker, networks(engine, number));
+    let finding = match meant {
+        Some(name) => finding.fix(call(case, hop, name, None)),
+        None => finding,
+    };
+    Some(Observed::Nobody(Box::new(finding)))
+}
+
+/// How many names of one caller's networks are compared with an unknown one.
+const NAMES: usize = 1000;
+
+/// Names of other containers that run on the networks of this one.
+fn known_there<'a>(engine: &'a Engine, caller: &Container) -> BTreeMap<&'a str, ()> {
+    let others = engine.containers.iter();
+    let others = others.filter(|other| other.is_running() && other.id != caller.id);
+    let joined = others.flat_map(|other| other.networks.iter().map(move |joined| (other, joined)));
+    let near = joined.filter(|(_, joined)| caller.networks.iter().any(|own| own.id == joined.id));
+    let names = near.flat_map(|(other, joined)| {
+        let given = joined.aliases.iter().chain(&joined.dns_names);
+        let given = given.map(String::as_str).filter(|name| *name != other.short_id());
+        given.chain([other.name.as_str()])
+    });
+    names.map(|name| (name, ())).collect()
 }
 
 /// The name that was probably meant: closer than a third of its letters, and closer than all others.

@@ -1,26 +1,27 @@
 //! `mcpdoc check`: what is wrong with a stack.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
 use super::Outcome;
-use super::lines::Lines;
-use super::live;
+use super::network::Network;
 use super::probe::limits;
 use crate::catalog::Version;
 use crate::chain::Settings;
 use crate::check::{Need, Severity};
-use crate::cli::{CheckArgs, Evidence, FailOn, Format};
+use crate::cli::{CheckArgs, Evidence, FailOn, Format, InputArgs, ProbesArgs};
 use crate::disk::Disk;
-use crate::fact::{Ask, Probe, Target};
 use crate::load::{Files, Request, clean};
 use crate::model::{Miss, Missed, Stack};
-use crate::observe::{self, Progress};
+use crate::observe::docker::Search;
 use crate::plan::{Origin, Permissions};
+use crate::record::{Digests, Record, Replay};
 use crate::report::{json, text};
-use crate::{Selection, Witness, investigate, term};
+use crate::{Examination, Selection, investigate, term};
 
 /// What a run may see of the world before it starts.
 pub struct World<'a> {
@@ -47,6 +48,8 @@ pub struct Prepared {
     pub selection: Selection,
     /// What it may do beside reading files.
     pub permissions: Permissions,
+    /// Which container engine is asked.
+    pub search: Search,
 }
 
 /// Turns the command line into a run.
@@ -54,72 +57,86 @@ pub struct Prepared {
 /// # Errors
 /// A named input that does not exist, an unknown check, a version that is none, a time that is none.
 pub fn prepare(args: &CheckArgs, world: World<'_>) -> anyhow::Result<Prepared> {
+    let selection = Selection {
+        only: find_all(&args.only)?,
+        skip: find_all(&args.skip)?,
+    };
+    prepare_with(&args.inputs, &args.probes, selection, world)
+}
+
+/// Turns what is to be read and asked into a run.
+pub(super) fn prepare_with(
+    inputs: &InputArgs,
+    probes: &ProbesArgs,
+    selection: Selection,
+    world: World<'_>,
+) -> anyhow::Result<Prepared> {
     Ok(Prepared {
+        search: Search {
+            host: probes.docker_host.clone(),
+            shell: world.shell.clone(),
+            home: world.home.clone(),
+            ..Search::default()
+        },
         permissions: Permissions {
-            probe: !args.offline && !args.no_probe,
-            exec: args.allow_exec,
-            trusted: args
+            probe: !probes.offline && !probes.no_probe,
+            docker: !probes.offline && !probes.no_docker,
+            exec: probes.allow_exec,
+            trusted: probes
                 .trust_origin
                 .iter()
                 .map(|text| text.parse().context("--trust-origin"))
                 .collect::<anyhow::Result<Vec<Origin>>>()?,
-            limits: limits(args.timeout, false)?,
-            command_limits: limits(args.timeout, true)?,
+            limits: limits(probes.timeout, false)?,
+            command_limits: limits(probes.timeout, true)?,
         },
-        selection: Selection {
-            only: find_all(&args.only)?,
-            skip: find_all(&args.skip)?,
-        },
+        selection,
         settings: Settings {
-            litellm_version: args.litellm_version.as_deref().map(version).transpose()?,
-            machine: args
+            litellm_version: inputs.litellm_version.as_deref().map(version).transpose()?,
+            machine: inputs
                 .host_alias
                 .iter()
                 .cloned()
                 .chain(world.machine.clone())
                 .collect(),
         },
-        request: request(args, world)?,
+        request: request(inputs, world)?,
     })
+}
+
+/// The world that this process is in, and the user whose home is read, where that is another one.
+pub(super) fn world(files: &dyn Files) -> anyhow::Result<(World<'_>, Option<String>)> {
+    let (home, user) = home_of_caller();
+    let world = World {
+        files,
+        cwd: std::env::current_dir().context("there is no working directory")?,
+        home,
+        shell: shell(),
+        machine: host_name().into_iter().collect(),
+    };
+    Ok((world, user))
 }
 
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let disk = Disk::default();
-    let (home, user) = home_of_caller();
-    let Prepared {
-        request,
-        settings,
-        selection,
-        permissions,
-    } = prepare(
-        args,
-        World {
-            files: &disk,
-            cwd: std::env::current_dir().context("there is no working directory")?,
-            home,
-            shell: shell(),
-            machine: host_name().into_iter().collect(),
-        },
-    )?;
+    let (world, user) = world(&disk)?;
+    let (examination, request) = match &args.facts {
+        Some(file) => replayed(args, file, world)?,
+        None => {
+            let prepared = prepare(args, world)?;
+            let Some(examination) = looked(&prepared, &disk)? else {
+                return Ok(Outcome::Interrupted);
+            };
+            (examination, prepared.request)
+        }
+    };
     // Someone else's home is worth a line only when it was looked at.
-    let user = user.filter(|_| request.home.is_some() && args.home.is_none());
-    let mut network = Network::default();
-    let examination = investigate(
-        &request,
-        &settings,
-        &selection,
-        &permissions,
-        &disk,
-        &mut network,
-    );
-    if let Some(error) = network.failed {
-        return Err(error).context("cannot ask any endpoint");
-    }
-    if network.interrupted {
-        return Ok(Outcome::Interrupted);
-    }
+    let user = user.filter(|_| request.home.is_some() && args.inputs.home.is_none());
     if examination.stack.inputs.is_empty() {
-        bail!("{}", nothing_found(&examination.stack, &request, args));
+        bail!(
+            "{}",
+            nothing_found(&examination.stack, &request, &args.inputs)
+        );
     }
     let report = match args.format {
         Format::Json => json::render(&examination)?,
@@ -136,7 +153,10 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
                 require: args
                     .require
                     .iter()
-                    .map(|Evidence::Wire| Need::Wire)
+                    .map(|evidence| match evidence {
+                        Evidence::Docker => Need::Docker,
+                        Evidence::Wire => Need::Wire,
+                    })
                     .collect(),
             },
         ),
@@ -149,7 +169,10 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         FailOn::Never => None,
     };
     let worst = examination.diagnosis.worst();
-    let missing = !args.require.is_empty() && examination.untried().next().is_some();
+    let missing = args.require.iter().any(|evidence| match evidence {
+        Evidence::Docker => examination.facts.engine.get().is_none(),
+        Evidence::Wire => examination.untried().next().is_some(),
+    });
     // The process ends here: taking ten thousand servers apart piece by piece would only keep the caller waiting.
     std::mem::forget(examination);
     Ok(match fails_from {
@@ -159,47 +182,81 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     })
 }
 
-/// The world, asked over the network and by starting what may be started.
-#[derive(Default)]
-struct Network {
-    /// Why nobody could be asked.
-    failed: Option<std::io::Error>,
-    /// Whether the user broke it off.
-    interrupted: bool,
+/// Reads files and looks at the world. Nothing when the user broke it off.
+pub(super) fn looked(
+    prepared: &Prepared,
+    files: &dyn Files,
+) -> anyhow::Result<Option<Examination>> {
+    let mut network = Network::new(prepared.search.clone(), files)?;
+    let examination = investigate(
+        &prepared.request,
+        &prepared.settings,
+        &prepared.selection,
+        &prepared.permissions,
+        files,
+        &mut network,
+    );
+    let interrupted = network.interrupted;
+    network.end();
+    Ok((!interrupted).then_some(examination))
 }
 
-impl Witness for Network {
-    fn answer(&mut self, asks: &[Ask]) -> Vec<Probe> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                self.failed = Some(error);
-                return Vec::new();
-            }
-        };
-        let mut lines = Lines::of(asks);
-        let on = |progress: Progress<'_>| {
-            if let Some(lines) = &mut lines {
-                lines.on(progress);
-            }
-        };
-        let starts = |ask: &Ask| matches!(ask.target, Target::Command { .. });
-        let probes = runtime.block_on(async {
-            let round = observe::answer(asks, on);
-            match asks.iter().any(starts) {
-                // What was started has to be ended; of everything else the system takes care.
-                true => live::until_interrupted(round).await,
-                false => Some(round.await),
-            }
-        });
-        self.interrupted = probes.is_none();
-        // A name that is still being looked up has no say any more.
-        runtime.shutdown_background();
-        probes.unwrap_or_default()
+/// Reads files, and takes everything else from a record.
+fn replayed(
+    args: &CheckArgs,
+    file: &Path,
+    world: World<'_>,
+) -> anyhow::Result<(Examination, Request)> {
+    let record = record(file)?;
+    let files = Digests::of_files(world.files);
+    let named = || format!("--facts {}", file.display());
+    let mut prepared = prepare(
+        args,
+        World {
+            machine: record.machine().to_vec(),
+            shell: BTreeMap::new(),
+            ..world
+        },
+    )?;
+    prepared.request.shell = record.environment(&prepared.request);
+    prepared.request.projects = record.projects(&prepared.request);
+    let mut replay = Replay::of(&record, &prepared.request).with_context(named)?;
+    let mut examination = investigate(
+        &prepared.request,
+        &prepared.settings,
+        &prepared.selection,
+        record.permissions(),
+        &files,
+        &mut replay,
+    );
+    examination.differences = record
+        .differences(&examination.stack, &prepared.request, &files)
+        .with_context(named)?;
+    Ok((examination, prepared.request))
+}
+
+/// The most that a record may have. Those of thousands of tools have a few MiB.
+const RECORD_BYTES: u64 = 64 * 1024 * 1024;
+
+fn record(file: &Path) -> anyhow::Result<Record> {
+    let named = || format!("--facts {}", file.display());
+    if !file.exists() {
+        bail!("{}: no such file", named());
     }
+    let mut text = String::new();
+    let read = File::open(file).and_then(|opened| {
+        let mut opened = opened.take(RECORD_BYTES + 1);
+        opened.read_to_string(&mut text)
+    });
+    let read = read.with_context(named)?;
+    if read as u64 > RECORD_BYTES {
+        bail!(
+            "{}: has more than {} MiB",
+            named(),
+            RECORD_BYTES / 1024 / 1024
+        );
+    }
+    Record::parse(&text).with_context(named)
 }
 
 pub(super) fn find_all(ids: &[String]) -> anyhow::Result<Vec<&'static crate::check::Check>> {
@@ -212,7 +269,7 @@ fn version(text: &str) -> anyhow::Result<Version> {
         .with_context(|| format!("--litellm-version {text} is not a version such as 1.77.3"))
 }
 
-fn request(args: &CheckArgs, world: World<'_>) -> anyhow::Result<Request> {
+fn request(args: &InputArgs, world: World<'_>) -> anyhow::Result<Request> {
     let World {
         files,
         cwd,
@@ -278,6 +335,7 @@ fn request(args: &CheckArgs, world: World<'_>) -> anyhow::Result<Request> {
         home,
         shell,
         cwd,
+        projects: BTreeMap::new(),
     })
 }
 
@@ -317,7 +375,7 @@ fn home_of_caller() -> (Option<PathBuf>, Option<String>) {
 const SEEN: usize = 5;
 
 /// Says that nothing was found, and what was seen instead: templates, and other programs' files.
-fn nothing_found(stack: &Stack, request: &Request, args: &CheckArgs) -> String {
+pub(super) fn nothing_found(stack: &Stack, request: &Request, args: &InputArgs) -> String {
     let place = match args.paths.as_slice() {
         [] => crate::load::shown(&request.cwd, &request.cwd),
         paths => paths

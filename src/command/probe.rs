@@ -14,14 +14,17 @@ use clap::error::ErrorKind;
 
 use super::{Outcome, live};
 use crate::cli::{Cli, Format, ListArg, ProbeArgs, TransportArg};
+use crate::disk::Disk;
 use crate::fact::{
-    Ask, Call, Eras, Facts, Known, Limits, Lists, Pin, Probe, Revision, Target, Trust,
+    Ask, Call, Eras, Facts, Known, Limits, Lists, Pin, Probe, Revision, Target, Trust, Vantage,
 };
 use crate::model::Transport;
+use crate::observe::docker::{self, Search};
+use crate::observe::{self, Places};
 use crate::report::{json, text};
 use crate::secret::redact;
 use crate::wire::{Standing, without_user_info};
-use crate::{Selection, consult, observe};
+use crate::{Selection, consult};
 
 /// What a probe may see of the world before it starts.
 pub struct World<'a> {
@@ -79,7 +82,7 @@ pub(super) fn run(args: &ProbeArgs) -> anyhow::Result<Outcome> {
         only: super::check::find_all(&args.only)?,
         skip: super::check::find_all(&args.skip)?,
     };
-    let Some(probe) = held(&ask, args.quiet)? else {
+    let Some(probe) = held(ask, args)? else {
         return Ok(Outcome::Interrupted);
     };
     let facts = Facts {
@@ -115,25 +118,49 @@ pub(super) fn run(args: &ProbeArgs) -> anyhow::Result<Outcome> {
 }
 
 /// Holds the conversation; nothing when the user broke it off.
-fn held(ask: &Ask, quiet: bool) -> anyhow::Result<Option<Probe>> {
+fn held(mut ask: Ask, args: &ProbeArgs) -> anyhow::Result<Option<Probe>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start")?;
     let probe = runtime.block_on(async {
-        let conversation = observe::probe(ask);
-        let said = format!("probing {}", name(&ask.target));
-        let conversation = live::shown(&said, quiet, conversation);
-        match ask.target {
-            // It may have changed nothing but sockets, which the system closes.
-            Target::Url(_) => Some(conversation.await),
-            // What was started has to be ended.
-            Target::Command { .. } => live::until_interrupted(conversation).await,
+        let mut places = Places::default();
+        if let Some(word) = &args.from {
+            let disk = Disk::default();
+            let (world, _) = super::check::world(&disk)?;
+            let search = Search {
+                host: args.docker_host.clone(),
+                shell: world.shell,
+                home: world.home,
+                ..Search::default()
+            };
+            let docker = docker::connect(&search, &disk).await;
+            let caller = match docker {
+                Ok(docker) => docker.caller(word).await,
+                Err(unknown) => Err(format!("the container engine {}", unknown.words())),
+            };
+            let from = caller.and_then(|caller| {
+                let from = observe::vantage(&caller, &ask.target, args.allow_exec)?;
+                places = Places::with(caller.execs);
+                Ok(from)
+            });
+            ask.from = from.map_err(|why| anyhow::anyhow!("--from {}: {why}", redact(word)))?;
         }
+        let conversation = places.probe(&ask);
+        let said = format!("probing {}", name(&ask.target));
+        let conversation = live::shown(&said, args.quiet, conversation);
+        let starts = matches!(ask.target, Target::Command { .. })
+            || matches!(ask.from, Vantage::Exec { .. });
+        anyhow::Ok(match starts {
+            // It may have changed nothing but sockets, which the system closes.
+            false => Some(conversation.await),
+            // What was started has to be ended.
+            true => live::until_interrupted(conversation).await,
+        })
     });
     // A name that is still being asked for has no say any more.
     runtime.shutdown_background();
-    Ok(probe)
+    probe
 }
 
 /// What is probed, in the words of the command line.

@@ -15,6 +15,9 @@ use crate::model::Transport;
 pub struct Ask {
     /// Whom to talk to.
     pub target: Target,
+    /// Where from.
+    #[serde(default)]
+    pub from: Vantage,
     /// The transport that the caller will use; nothing when that is to be found out.
     pub transport: Option<Transport>,
     /// The transport that the caller tries by itself where that one fails.
@@ -55,6 +58,7 @@ impl Ask {
     pub fn of(target: Target) -> Ask {
         Ask {
             target,
+            from: Vantage::Here,
             transport: None,
             falls_back: None,
             eras: Eras::Auto,
@@ -117,6 +121,42 @@ pub enum Target {
         /// Where it is started, when not in the working directory.
         cwd: Option<PathBuf>,
     },
+}
+
+/// Where a conversation is held from: whose network it goes through, and who starts a program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Vantage {
+    /// This machine.
+    #[default]
+    Here,
+    /// The network of a container, entered from this machine.
+    Namespace {
+        /// The container's name.
+        container: String,
+        /// Its id.
+        id: String,
+        /// Its first process.
+        pid: u32,
+    },
+    /// A program that the engine starts in a container.
+    Exec {
+        /// The container's name.
+        container: String,
+        /// Its id.
+        id: String,
+    },
+}
+
+impl Vantage {
+    /// The container, by its name.
+    pub fn container(&self) -> Option<&str> {
+        match self {
+            Vantage::Here => None,
+            Vantage::Namespace { container, .. } | Vantage::Exec { container, .. } => {
+                Some(container)
+            }
+        }
+    }
 }
 
 /// Which revisions are tried.

@@ -12,6 +12,9 @@ use super::{Ask, Listing, Revision};
 pub struct Probe {
     /// The question.
     pub asked: Ask,
+    /// Why it could not even begin: nobody could stand where it was to be held from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unheld: Option<String>,
     /// How each origin was reached: the endpoint's own first, then those of redirects.
     pub reaches: Vec<Reach>,
     /// Requests and answers, in their order.
@@ -39,6 +42,7 @@ impl Probe {
     pub fn new(asked: Ask) -> Probe {
         Probe {
             asked,
+            unheld: None,
             reaches: Vec::new(),
             exchanges: Vec::new(),
             look: None,
@@ -450,6 +454,8 @@ impl Process {
     pub const LONG_LINE: &str = "writes a line that is longer than is read";
     /// It was started again, and asked for `initialize` alone.
     pub const RESTARTED: &str = "ends when it is asked for server/discover";
+    /// In [`Process::ended_by`]: it was started in a container, and nobody could tell it to end.
+    pub const LEFT: &str = "nothing";
     /// Nothing can be heard of it any more.
     pub const CLOSED: &str = "closes its standard output and goes on";
     /// Those that clients cannot read, although mcpdoc does: by how the SDKs split and parse their input.

@@ -218,6 +218,14 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether this version is among those that read something; where it is not known, the newest is meant.
+    fn reads(&self, versions: &VersionSet) -> bool {
+        match self.version.version() {
+            Some(version) => versions.contains(version),
+            None => true,
+        }
+    }
+
     /// The value of a string, as the gateway has it; nothing where it has none.
     fn value(&self, node: Node<'_>) -> Option<Value> {
         match self.resolve(node) {

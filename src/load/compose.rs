@@ -47,18 +47,53 @@ const OVERRIDE_NAMES: &[&str] = &[
 /// Parts of a file that hold named resources, which `include` brings along.
 const RESOURCES: &[&str] = &["services", "networks", "volumes", "configs", "secrets"];
 
-/// Loads files as one project, merged in their order; the index of the project in the stack.
+/// Loads files as one project, merged in their order; the index of the project in the stack. Where nobody named them and
+/// containers were made from more, these belong to it too.
 pub fn load_project(loader: &mut Loader<'_>, files: &[PathBuf], how: How) -> usize {
+    let first = files.first();
+    let labels = first.and_then(|first| loader.labels_of(first));
     let mut paths: Vec<(PathBuf, How)> = files.iter().map(|path| (path.clone(), how)).collect();
-    if let [only] = files
+    if let Some(labels) = labels.as_ref().filter(|_| how != How::Flag)
+        && labels.files.iter().all(|path| loader.files.is_file(path))
+    {
+        for path in labels.files.iter().skip(1) {
+            if !files.contains(path) {
+                paths.push((path.clone(), How::Label));
+            }
+        }
+    }
+    if let [(only, _)] = paths.as_slice()
         && let Some(beside) = override_beside(loader, only)
     {
         paths.push((beside, How::Found));
     }
-    let dir = files.first().and_then(|path| path.parent());
-    let project = Assembly::new(loader, dir.unwrap_or(Path::new(""))).project(&paths);
+    let beside = first.and_then(|path| path.parent());
+    let dir = labels
+        .as_ref()
+        .map_or(beside.unwrap_or(Path::new("")), |labels| &labels.dir)
+        .to_owned();
+    let mut assembly = Assembly::new(loader, &dir);
+    assembly.runs_as = labels.as_ref().map(|labels| labels.projects.clone());
+    let project = assembly.project(&paths);
+    if let Some(labels) = &labels {
+        let inputs = loader.stack.inputs.iter_mut();
+        for input in inputs.filter(|input| input.how == How::Label && input.container.is_none()) {
+            input.container = Some(labels.container.clone());
+        }
+    }
     loader.stack.projects.push(project);
     loader.stack.projects.len() - 1
+}
+
+/// Loads what describes a container as a project of its own, without a directory and without variables.
+pub(super) fn load_container(loader: &mut Loader<'_>, container: &str, text: String) {
+    let (path, _) = loader.open_container(container, text);
+    let mut assembly = Assembly::new(loader, Path::new(""));
+    assembly.scopes[0].variables = Rc::default();
+    let mut project = assembly.assembled(&[(path, How::Engine)], Text::known(""));
+    // Its name makes no names of other containers or networks.
+    project.name = loader.stack.name(project.files[0]).to_owned();
+    loader.stack.projects.push(project);
 }
 
 fn override_beside(loader: &Loader<'_>, file: &Path) -> Option<PathBuf> {
@@ -87,6 +122,9 @@ struct Assembly<'l, 'a> {
     followed: usize,
     /// Bytes that `extends` copied.
     copied: usize,
+    /// The names under which containers run that were made from these files.
+    runs_as: Option<Vec<String>>,
+    is_named_by_hand: bool,
 }
 
 impl<'l, 'a> Assembly<'l, 'a> {
@@ -104,13 +142,19 @@ impl<'l, 'a> Assembly<'l, 'a> {
             unread_services: HashMap::new(),
             followed: 0,
             copied: 0,
+            runs_as: None,
+            is_named_by_hand: false,
         }
     }
 
     fn project(mut self, paths: &[(PathBuf, How)]) -> Project {
-        let main = ScopeId::MAIN;
         self.read_project_variables();
         let name = self.project_name(paths);
+        self.assembled(paths, name)
+    }
+
+    fn assembled(mut self, paths: &[(PathBuf, How)], name: Text) -> Project {
+        let main = ScopeId::MAIN;
         let mut trail = Vec::new();
         let mut merged = Entries::new();
         for (path, how) in paths {
@@ -139,6 +183,7 @@ impl<'l, 'a> Assembly<'l, 'a> {
         self.files.append(&mut self.included);
         Project {
             name: name.text,
+            is_named_by_hand: self.is_named_by_hand,
             dir: self.scopes.swap_remove(main.0).dir,
             files: self.files,
             services,
@@ -272,9 +317,20 @@ impl<'l, 'a> Assembly<'l, 'a> {
         let name = match given.filter(|name| !name.text.is_empty()) {
             Some(name) => name,
             None => self.declared_name(paths).unwrap_or_else(|| {
-                let dir = self.scopes[0].dir.file_name().unwrap_or_default();
-                Text::known(normal_name(&dir.to_string_lossy()))
+                let dir = self.scopes[0].dir.as_path();
+                let known = self.loader.request.projects.get(dir).cloned();
+                Text::known(known.unwrap_or_else(|| {
+                    normal_name(&dir.file_name().unwrap_or_default().to_string_lossy())
+                }))
             }),
+        };
+        // Unless two projects are made of the same files.
+        let name = match self.runs_as.as_deref() {
+            Some([only]) if name.known && *only != name.text => {
+                self.is_named_by_hand = true;
+                Text::known(only)
+            }
+            _ => name,
         };
         let mut variables = (*self.scopes[0].variables).clone();
         variables.set("COMPOSE_PROJECT_NAME", name.clone());
@@ -303,7 +359,11 @@ impl<'l, 'a> Assembly<'l, 'a> {
     /// Reads a Compose file; no value when it is broken, which is said.
     fn read(&mut self, path: &Path, scope: ScopeId, how: How) -> (SourceId, Option<Value>) {
         let source = self.loader.open(path, COMPOSE);
-        self.loader.input(source, Kind::Compose, how);
+        let kind = match self.loader.source(source).container() {
+            Some(_) => Kind::Container,
+            None => Kind::Compose,
+        };
+        self.loader.input(source, kind, how);
         if self.is_broken(source) {
             return (source, None);
         }
@@ -381,7 +441,7 @@ impl<'l, 'a> Assembly<'l, 'a> {
     }
 }
 
-const COMPOSE: Format = Format::Yaml(Dialect::GoYaml);
+pub(super) const COMPOSE: Format = Format::Yaml(Dialect::GoYaml);
 
 /// A project name as Compose makes it: lower case, nothing outside `[a-z0-9_-]`, no `-` or `_` in front.
 fn normal_name(name: &str) -> String {

@@ -1,5 +1,6 @@
 //! Which files belong to a run: those that are named, those that a directory holds, and those that either implies.
 
+mod engine;
 mod manifest;
 mod points;
 mod recognise;
@@ -21,16 +22,21 @@ const PARENTS: usize = 2;
 
 /// Finds and loads every file that the request names or implies.
 pub(super) fn run(loader: &mut Loader<'_>) {
+    engine::note_places(loader);
     named(loader);
     let roots = directories(loader);
     search(loader, &roots);
     mounted_gateways(loader);
-    mounting_projects(loader);
+    engine::label_files_of_gateways(loader);
+    let looked = mounting_projects(loader);
+    engine::adopt_gateways(loader);
     mounted_gateways(loader);
+    note_unmounted(loader, looked);
     template::note(loader);
     included::read(loader);
     clients_of_home(loader);
     client::load_settings(loader);
+    engine::called(loader);
     // Where nothing speaks of a gateway, nobody misses one.
     let wanted = || loader.stack.inputs.is_empty() || points::speak_of_gateway(&loader.stack);
     if loader.stack.gateways.is_empty() && !roots.is_empty() && wanted() {
@@ -83,7 +89,7 @@ fn named(loader: &mut Loader<'_>) {
             Some(Kind::Client) => {
                 client::load_file(loader, path, How::Flag);
             }
-            Some(Kind::Env) | None => {
+            Some(Kind::Env | Kind::Container) | None => {
                 let name = shown(path, &request.cwd);
                 loader.missed(
                     format!("{name}: not recognised as a LiteLLM, compose or client file"),
@@ -212,7 +218,8 @@ fn mounted_gateways(loader: &mut Loader<'_>) {
 }
 
 /// Compose files near a gateway's file that mount it, unless compose files were named.
-fn mounting_projects(loader: &mut Loader<'_>) {
+/// The files of gateways that none mounted before, with the directories that were looked at.
+fn mounting_projects(loader: &mut Loader<'_>) -> Vec<(PathBuf, Vec<PathBuf>)> {
     let request = loader.request;
     let named = |loader: &Loader<'_>| {
         let of_flag =
@@ -220,7 +227,7 @@ fn mounting_projects(loader: &mut Loader<'_>) {
         loader.stack.inputs.iter().any(of_flag)
     };
     if !request.compose.is_empty() || named(loader) {
-        return;
+        return Vec::new();
     }
     let mounts = placing::Mounts::of(&loader.stack);
     let wanted: Vec<PathBuf> = loader
@@ -260,11 +267,16 @@ fn mounting_projects(loader: &mut Loader<'_>) {
             loader.stack.missed.truncate(before.2);
         }
     }
+    wanted.into_iter().zip(places).collect()
+}
+
+/// Gateways' files that nothing mounts, and where it was looked for.
+fn note_unmounted(loader: &mut Loader<'_>, looked: Vec<(PathBuf, Vec<PathBuf>)>) {
     let mounts = placing::Mounts::of(&loader.stack);
-    for (path, places) in wanted.iter().zip(&places) {
-        if !is_mounted(loader, &mounts, path) {
-            let name = shown(path, &request.cwd);
-            let places = looked_in(places, &request.cwd);
+    for (path, places) in looked {
+        if !is_mounted(loader, &mounts, &path) {
+            let name = shown(&path, &loader.request.cwd);
+            let places = looked_in(&places, &loader.request.cwd);
             loader.missed_mount(name, &places);
         }
     }

@@ -2,6 +2,7 @@
 
 mod mounts;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use mounts::Mounts;
@@ -75,14 +76,17 @@ fn declared(stack: &Stack, id: ServiceId) -> String {
     )
 }
 
-/// Where a gateway runs. Of several services the one of the file that Compose itself would take is meant; services that
-/// run one image in one way are as good as one.
+/// Where a gateway runs. Of several services those decide whose containers run, else the one of the file that Compose
+/// itself would take is meant; services that run one image in one way are as good as one.
 pub fn placed(stack: &Stack, mounts: &Mounts, gateway: &Gateway) -> Placed {
     if gateway.home == Home::Kubernetes {
         return Placed::Cluster;
     }
     let mut found = runners(stack, mounts, &gateway.path);
-    if found.len() > 1 {
+    let run = |id: &ServiceId| stack.running.contains(id);
+    if found.iter().any(run) {
+        found.retain(run);
+    } else if found.len() > 1 {
         let standard: Vec<ServiceId> = found
             .iter()
             .copied()
@@ -108,16 +112,28 @@ fn is_standard(stack: &Stack, service: &Service) -> bool {
 }
 
 fn agree(stack: &Stack, a: ServiceId, b: ServiceId) -> bool {
-    let (a, b) = (stack.service(a), stack.service(b));
-    let image = |service: &Service| {
+    let image = |id: ServiceId| {
+        let service = stack.service(id);
         let image = service.image.as_ref()?.value.get()?;
         service.build.is_none().then(|| image.to_owned())
     };
-    let mode = |service: &Service| {
-        let mode = service.network_mode.as_ref();
+    let mode = |id: ServiceId| {
+        let mode = stack.service(id).network_mode.as_ref();
         mode.map(|mode| mode.value.text.clone())
     };
-    image(a).is_some() && image(a) == image(b) && mode(a) == mode(b)
+    let same_networks = || networks(stack, a) == networks(stack, b);
+    // What runs is told apart by where it runs; what does not is most often one stack in several files.
+    let run = stack.running.contains(&a) && stack.running.contains(&b);
+    image(a).is_some() && image(a) == image(b) && mode(a) == mode(b) && (!run || same_networks())
+}
+
+fn networks(stack: &Stack, id: ServiceId) -> BTreeSet<&str> {
+    let project = stack.project(id);
+    let joined = stack.service(id).networks.iter();
+    joined
+        .filter_map(|joined| project.network(&joined.key))
+        .map(|network| network.real_name.text.as_str())
+        .collect()
 }
 
 /// How surely a service runs a file; the surer first.

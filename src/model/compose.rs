@@ -19,6 +19,8 @@ pub struct ServiceId {
 pub struct Project {
     /// `name:`, COMPOSE_PROJECT_NAME, or the directory's name as Compose normalises it.
     pub name: String,
+    /// Whether its containers run under that name although no file gives it: by `-p`.
+    pub is_named_by_hand: bool,
     /// Project directory, absolute: relative paths count from here.
     pub dir: PathBuf,
     /// The files, in merge order, included ones last.

@@ -13,6 +13,8 @@ pub enum Kind {
     Client,
     /// Variables: `.env` or an `env_file`.
     Env,
+    /// A container that no file declares.
+    Container,
 }
 
 impl Kind {
@@ -23,6 +25,7 @@ impl Kind {
             Kind::Compose => "compose",
             Kind::Client => "client",
             Kind::Env => "env",
+            Kind::Container => "container",
         }
     }
 }
@@ -36,6 +39,10 @@ pub enum How {
     Found,
     /// Found because it mounts, or is named by, a file that was read.
     Mounted,
+    /// Named by the labels of a container.
+    Label,
+    /// Seen running, or having run.
+    Engine,
 }
 
 impl How {
@@ -45,6 +52,8 @@ impl How {
             How::Flag => "flag",
             How::Found => "found",
             How::Mounted => "mounted",
+            How::Label => "label",
+            How::Engine => "engine",
         }
     }
 }
@@ -58,6 +67,8 @@ pub struct Input {
     pub kind: Kind,
     /// How it came in.
     pub how: How,
+    /// The container whose labels name it.
+    pub container: Option<String>,
 }
 
 /// Something that is no part of the run and could be.

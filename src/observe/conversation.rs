@@ -9,6 +9,7 @@ mod login;
 mod rounds;
 mod stream;
 
+use futures_util::future::join;
 use serde_json::Value;
 use url::Url;
 
@@ -578,16 +579,31 @@ impl<L: Line> Conversation<'_, L> {
             answer_ms,
             repeatable: purpose != Purpose::Call,
         };
-        let (request, sent) = self.prepare(&purpose, request);
-        let received = match self.line.is_over() {
-            true => Received::failed(Failure::Deadline),
-            false => self.line.send(request).await,
-        };
+        let request = self.prepare(&purpose, request);
+        let (sent, received) = self.deliver(request).await;
         self.record(purpose, sent, received)
     }
 
-    /// A request with everything that each one carries, and what is recorded of it.
-    fn prepare(&self, purpose: &Purpose, mut request: Outgoing) -> (Outgoing, Request) {
+    /// Sends a request that is ready; with its answer, what is recorded of it.
+    async fn deliver(&mut self, request: Outgoing) -> (Request, Received) {
+        let mut sent = Request {
+            method: request.method.to_owned(),
+            url: shown(&request.url),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+        };
+        if self.line.is_over() {
+            self.mask.request(&mut sent);
+            return (sent, Received::failed(Failure::Deadline));
+        }
+        // The request goes out first; its secrets are looked for while the answer is on its way.
+        let masking = async { self.mask.request(&mut sent) };
+        let (received, ()) = join(self.line.send(request), masking).await;
+        (sent, received)
+    }
+
+    /// A request with everything that each one carries.
+    fn prepare(&self, purpose: &Purpose, mut request: Outgoing) -> Outgoing {
         let headers = &mut request.headers;
         headers.push(("Accept-Encoding".to_owned(), "identity".to_owned()));
         self.add_own(purpose, &request.url, headers);
@@ -599,13 +615,7 @@ impl<L: Line> Conversation<'_, L> {
             let own = concat!("mcpdoc/", env!("CARGO_PKG_VERSION"));
             headers.push(("User-Agent".to_owned(), own.to_owned()));
         }
-        let sent = Request {
-            method: request.method.to_owned(),
-            url: shown(&request.url),
-            headers: self.masked(&request.headers),
-            body: request.body.as_deref().map(|body| self.mask.text(body)),
-        };
-        (request, sent)
+        request
     }
 
     /// How the conversation began, where that worked over streamable HTTP.
@@ -689,13 +699,6 @@ impl<L: Line> Conversation<'_, L> {
             meaning,
             result: received.result,
         }
-    }
-
-    fn masked(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
-        let headers = headers.iter();
-        headers
-            .map(|(name, value)| (name.clone(), self.mask.header(name, value)))
-            .collect()
     }
 }
 

@@ -14,14 +14,18 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request};
 use serde_json::Value;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 use url::Url;
 
 use self::body::{Incoming, Until};
+use self::reach::Resolver;
+pub(super) use self::reach::{given, origin};
+use super::exec::Tunnel;
 use super::line::{Line, Outgoing, Received, Wait};
+use super::names::Names;
 use crate::fact::{Ask, Clock, Failure, Limits, Look, Pin, Reach, TlsProblem, Trust};
 
 /// Shorter than servers keep a connection that nothing is asked on (Node and uvicorn: 5 s), so that none is used in the
@@ -31,6 +35,7 @@ const IDLE: Duration = Duration::from_secs(3);
 /// The world.
 #[derive(Debug)]
 pub struct Http {
+    way: Way,
     pins: Vec<Pin>,
     trust: Trust,
     limits: Limits,
@@ -49,11 +54,43 @@ pub struct Http {
     answer: Duration,
 }
 
+/// How hosts are reached.
+#[derive(Debug)]
+enum Way {
+    /// By this thread's network.
+    Straight(Resolver),
+    /// By programs in a container.
+    Tunnel(Tunnel),
+}
+
 impl Http {
     /// For one conversation; its time begins now.
     pub fn new(ask: &Ask) -> Http {
+        Http::on(Way::Straight(Resolver::System), ask)
+    }
+
+    /// For one conversation from this thread's network, with names as a container knows them.
+    pub(super) fn by(ask: &Ask, names: Arc<Names>) -> Http {
+        Http::on(Way::Straight(Resolver::Container(names)), ask)
+    }
+
+    /// For one conversation by programs in a container.
+    pub(super) fn through(ask: &Ask, tunnel: Tunnel) -> Http {
+        Http::on(Way::Tunnel(tunnel), ask)
+    }
+
+    /// Why nothing can be said of the other side, if the way itself failed.
+    pub(super) fn broken(&self) -> Option<&str> {
+        match &self.way {
+            Way::Straight(_) => None,
+            Way::Tunnel(tunnel) => tunnel.broken(),
+        }
+    }
+
+    fn on(way: Way, ask: &Ask) -> Http {
         let began = Instant::now();
         Http {
+            way,
             pins: ask.pins.clone(),
             trust: ask.trust.clone(),
             limits: ask.limits,
@@ -135,8 +172,13 @@ impl Http {
         request: &Outgoing,
         until: Instant,
     ) -> Result<reqwest::Response, Failure> {
-        let client = self.client(&request.url)?;
-        let request = written(request)?;
+        let url = request.url.clone();
+        let client = self.client(&url)?;
+        let mut request = written(request)?;
+        let is_tunnel = matches!(self.way, Way::Tunnel(_));
+        if let Some(Ok(gate)) = self.reached.get(&origin(&url)).filter(|_| is_tunnel) {
+            lead(&mut request, *gate)?;
+        }
         match timeout_at(until, client.execute(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(failure::of_client(&error)),
@@ -156,8 +198,16 @@ impl Http {
 impl Line for Http {
     async fn reach(&mut self, url: &Url) -> Reach {
         let patience = Duration::from_millis(self.limits.connect_ms);
-        let reach = reach::reach(url, &self.pins, patience, self.deadline).await;
-        let address = reach.accepted().ok_or_else(|| {
+        let (pins, deadline) = (&self.pins, self.deadline);
+        let (reach, address) = match &mut self.way {
+            Way::Straight(resolver) => {
+                let reach = reach::reach(url, resolver, pins, patience, deadline).await;
+                let address = reach.accepted();
+                (reach, address)
+            }
+            Way::Tunnel(tunnel) => tunnel.reach(url, pins, patience, deadline).await,
+        };
+        let address = address.ok_or_else(|| {
             let failed = reach.attempts.first();
             let failure = failed.and_then(|attempt| attempt.failure.clone());
             failure.unwrap_or_else(|| Failure::Other(reach.unresolved.clone().unwrap_or_default()))
@@ -277,6 +327,23 @@ fn written(request: &Outgoing) -> Result<Request, Failure> {
     *written.headers_mut() = headers;
     *written.body_mut() = request.body.clone().map(reqwest::Body::from);
     Ok(written)
+}
+
+/// Leads a request to a port of this machine, and leaves everything in it that the other side sees. The client takes the
+/// port of a url even where a name was led elsewhere, and asks nobody where the host is an address.
+fn lead(request: &mut Request, gate: SocketAddr) -> Result<(), Failure> {
+    let url = request.url_mut();
+    let host = match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
+    };
+    let is_address = !matches!(url.host(), Some(url::Host::Domain(_)));
+    let led = url.set_port(Some(gate.port())).is_ok()
+        && (!is_address || url.set_ip_host(gate.ip()).is_ok());
+    let host = HeaderValue::from_str(&host).ok().filter(|_| led);
+    let host = host.ok_or_else(|| Failure::Other("its url has no host".to_owned()))?;
+    request.headers_mut().entry(HOST).or_insert(host);
+    Ok(())
 }
 
 /// Leads each name to the address that was found to accept connections.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fact::{Answer, Ask, Message, Reply, Said, Secret, Target};
+use crate::fact::{Answer, Ask, Message, Reply, Request, Said, Secret, Target};
 use crate::secret;
 
 /// The secrets of one question.
@@ -62,7 +62,18 @@ impl Mask {
                 None => "*".repeat(value.len()),
             };
         }
-        self.text(&secret::mask(Some(name), value))
+        // By its name it is none: what is left is how it looks.
+        self.text(&secret::mask(None, value))
+    }
+
+    /// A request without them.
+    pub fn request(&self, request: &mut Request) {
+        for (name, value) in &mut request.headers {
+            *value = self.header(name, value);
+        }
+        if let Some(body) = &mut request.body {
+            *body = self.text(body);
+        }
     }
 
     /// An answer without the secrets that it repeats.

@@ -9,7 +9,8 @@ use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use crate::fact::{Ask, Probe, Target};
+use super::Places;
+use crate::fact::{Ask, Probe, Target, Vantage};
 
 /// How many conversations with endpoints have something to do at once.
 const ENDPOINTS: usize = 64;
@@ -30,15 +31,18 @@ pub enum Progress<'a> {
 }
 
 /// Holds every conversation, and gives them back in the order of the questions.
-pub async fn answer(asks: &[Ask], on: impl FnMut(Progress<'_>)) -> Vec<Probe> {
-    let is_command = |ask: &Ask| matches!(ask.target, Target::Command { .. });
+pub async fn answer(asks: &[Ask], places: &Places, on: impl FnMut(Progress<'_>)) -> Vec<Probe> {
+    // Connections from within a container are made by programs that are started there.
+    let is_command = |ask: &Ask| {
+        matches!(ask.target, Target::Command { .. }) || matches!(ask.from, Vantage::Exec { .. })
+    };
     let (commands, endpoints): (Vec<_>, Vec<_>) =
         (0..asks.len()).partition(|number| is_command(&asks[*number]));
     let mut rounds = [
         Lane::new(endpoints, ENDPOINTS),
         Lane::new(commands, COMMANDS),
     ];
-    hold(&mut rounds, |number| super::probe(&asks[number]), on).await
+    hold(&mut rounds, |number| places.probe(&asks[number]), on).await
 }
 
 /// Questions of one kind.

@@ -4,6 +4,7 @@
 //! so, or says nothing, and is asked for `initialize` in the same process.
 
 mod lines;
+mod program;
 mod running;
 mod said;
 
@@ -13,12 +14,13 @@ use tokio::time::{Duration, Instant};
 use self::lines::{KEPT_LINES, Line};
 use self::running::{Running, Turn};
 use self::said::{Ear, Heard};
+use super::docker::exec::Execs;
 use super::mask::Mask;
 use super::message;
 use super::peer::{Greeted, Peer, talk};
 use crate::fact::{
     Answer, Ask, Clock, End, Ended, Era, Eras, Exchange, Failure, Limits, Message, Outcome, Probe,
-    Process, Purpose, Reply, Request, Revision, Target,
+    Process, Purpose, Reply, Request, Revision, Target, Vantage,
 };
 use crate::wire::{Meaning, Rpc, meaning};
 
@@ -45,11 +47,12 @@ const WAITING: usize = 256 * 1024;
 const TEXT: usize = 4 * 1024;
 
 /// Holds a conversation with a process. It takes as long as the question allows, and some seconds more where the process
-/// does not end.
-pub async fn converse(ask: &Ask) -> Probe {
+/// does not end. `execs` starts it where it is to run in a container.
+pub async fn converse(ask: &Ask, execs: Option<&Execs>) -> Probe {
     let began = Instant::now();
     let mut talk = Conversation {
         ask,
+        execs,
         mask: Mask::of(ask),
         probe: Probe::new(ask.clone()),
         process: Process::default(),
@@ -80,6 +83,7 @@ fn micros(since: Instant) -> u64 {
 /// The state of a conversation.
 struct Conversation<'a> {
     ask: &'a Ask,
+    execs: Option<&'a Execs>,
     mask: Mask,
     probe: Probe,
     process: Process,
@@ -120,7 +124,7 @@ enum Patience {
 
 impl Conversation<'_> {
     async fn run(&mut self) {
-        if !self.start() {
+        if !self.start().await {
             return;
         }
         match self.ask.eras {
@@ -194,7 +198,7 @@ impl Conversation<'_> {
     async fn try_legacy(&mut self) {
         self.part().await;
         let first = std::mem::take(&mut self.process);
-        if self.start_afresh() {
+        if self.start_afresh().await {
             self.initialize(Revision::LAST_LEGACY, Patience::Deadline)
                 .await;
             self.part().await;
@@ -248,7 +252,7 @@ impl Conversation<'_> {
         exchanges.any(|exchange| meaning(exchange) == Meaning::Discovered)
     }
 
-    fn start(&mut self) -> bool {
+    async fn start(&mut self) -> bool {
         let Target::Command {
             program,
             args,
@@ -258,7 +262,14 @@ impl Conversation<'_> {
         else {
             return false;
         };
-        match Running::start(program, args, env, cwd.as_ref()) {
+        let started = match (&self.ask.from, self.execs) {
+            (Vantage::Exec { container, id }, Some(execs)) => {
+                let place = (container.as_str(), id.as_str());
+                Running::start_in(execs, place, program, args, env, cwd.as_ref()).await
+            }
+            _ => Running::start(program, args, env, cwd.as_ref()),
+        };
+        match started {
             Ok(running) => self.running = Some(running),
             Err(why) => self.process.failed = Some(self.mask.text(&why)),
         }
@@ -273,7 +284,7 @@ impl Conversation<'_> {
         }
         self.part().await;
         let first = std::mem::take(&mut self.process);
-        let started = self.start_afresh();
+        let started = self.start_afresh().await;
         if !started {
             self.process = first;
         }
@@ -281,11 +292,11 @@ impl Conversation<'_> {
     }
 
     /// Starts another process, which knows nothing of what the first was asked.
-    fn start_afresh(&mut self) -> bool {
+    async fn start_afresh(&mut self) -> bool {
         self.ear = Ear::default();
         self.open.clear();
         self.settle = None;
-        self.start()
+        self.start().await
     }
 
     fn is_gone(&self) -> bool {
@@ -560,8 +571,8 @@ impl Conversation<'_> {
         let exit = running.has_ended();
         if let Some(status) = exit {
             self.process.exited_early = true;
-            self.process.code = status.code();
-            self.process.signal = signal(status);
+            self.process.code = status.code;
+            self.process.signal = status.signal;
         } else if running.lines.is_ended() {
             self.ear.note(Process::CLOSED);
         }
@@ -579,16 +590,6 @@ impl Conversation<'_> {
             .oddities
             .extend(self.ear.oddities.iter().map(|oddity| (*oddity).to_owned()));
     }
-}
-
-#[cfg(unix)]
-fn signal(status: std::process::ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal(_status: std::process::ExitStatus) -> Option<i32> {
-    None
 }
 
 /// An answer without a message yet.

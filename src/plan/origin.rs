@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 /// Scheme, host and port of an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Origin {
     scheme: String,
     host: Host<String>,
@@ -51,6 +53,20 @@ impl fmt::Display for Origin {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is no origin such as https://gateway.example or http://10.0.0.5:4000")]
 pub struct NoOrigin(String);
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> String {
+        origin.to_string()
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = NoOrigin;
+
+    fn try_from(text: String) -> Result<Origin, NoOrigin> {
+        text.parse()
+    }
+}
 
 impl FromStr for Origin {
     type Err = NoOrigin;

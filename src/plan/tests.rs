@@ -30,7 +30,7 @@ impl Run<'_> {
             ..Request::default()
         };
         let stack = load::load(&request, &files);
-        let chain = chain::build(&stack, &Catalog::builtin(), &Settings::default());
+        let chain = chain::build(&stack, &Catalog::builtin(), &Settings::default(), None);
         let permissions = Permissions {
             probe: true,
             exec: self.exec,
@@ -41,7 +41,7 @@ impl Run<'_> {
                 .collect(),
             ..Permissions::default()
         };
-        plan(&stack, &chain, &request, &permissions)
+        plan(&stack, &chain, &request, &permissions, None)
     }
 
     fn first(&self) -> Trial {

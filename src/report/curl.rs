@@ -20,7 +20,8 @@ pub struct Command {
 /// How `curl` sends a request again. `variables` names the variable of a header's secret, where one is known.
 pub fn curl(exchange: &Exchange, ask: &Ask, variables: &[(String, String)]) -> Command {
     let mut command = Command::default();
-    let mut words: Vec<String> = vec!["curl".into(), "-sS".into(), "-i".into()];
+    let mut words: Vec<String> = inside(ask, false);
+    words.extend(["curl", "-sS", "-i"].map(str::to_owned));
     if is_stream(exchange) {
         words.push("-N".into());
     }
@@ -106,6 +107,17 @@ pub fn curl(exchange: &Exchange, ask: &Ask, variables: &[(String, String)]) -> C
     command
 }
 
+/// What a command begins with that is to run in a container.
+fn inside(ask: &Ask, with_input: bool) -> Vec<String> {
+    let Some(container) = ask.from.container() else {
+        return Vec::new();
+    };
+    let input = with_input.then_some("-i");
+    let words = ["docker", "exec"].into_iter().chain(input);
+    let words = words.map(str::to_owned);
+    words.chain([quoted(container)]).collect()
+}
+
 /// How a shell says to a program what mcpdoc said to it.
 pub fn piped(exchanges: &[Exchange], ask: &Ask) -> Option<String> {
     let Target::Command { program, args, .. } = &ask.target else {
@@ -116,7 +128,8 @@ pub fn piped(exchanges: &[Exchange], ask: &Ask) -> Option<String> {
         .filter_map(|exchange| exchange.request.body.as_deref());
     let lines: Vec<String> = lines.map(|line| quoted(&secret::redact(line))).collect();
     let program = std::iter::once(program).chain(args);
-    let program: Vec<String> = program.map(|word| quoted(&secret::redact(word))).collect();
+    let program = program.map(|word| quoted(&secret::redact(word)));
+    let program: Vec<String> = inside(ask, true).into_iter().chain(program).collect();
     (!lines.is_empty()).then(|| {
         // Programs end when their input does, and some do so before they have answered.
         format!(

@@ -3,19 +3,27 @@
 use serde::Serialize;
 
 use super::veil::Veil;
+use super::wire::from;
 use super::wire::{self, ms};
 use super::{Repairs, spot};
 use crate::Examination;
 use crate::check::Severity;
-use crate::fact::{ListEnd, Probe, Purpose, Reply, Target};
+use crate::fact::{EngineKind, ListEnd, Probe, Purpose, Reply, Target};
 use crate::gateway::Known;
 use crate::model::Transport;
 use crate::plan::Trial;
-use crate::secret::redact;
+use crate::secret::{self, redact};
 use crate::term;
 use crate::verdict::{FindingId, Judged, Verdict};
 use crate::wire::{Mode, Reading, Standing};
 use crate::{change, fix};
+
+#[derive(Serialize)]
+struct Engine {
+    endpoint: String,
+    local: bool,
+    kind: EngineKind,
+}
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -24,8 +32,11 @@ struct Document<'a> {
     summary: Summary,
     inputs: Vec<Input<'a>>,
     missed: Vec<Missed>,
-    /// Nothing asks an engine yet.
-    engine: Option<()>,
+    /// Where the files are not those that the facts were recorded with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differences: Vec<Difference<'a>>,
+    /// Nothing where none answered.
+    engine: Option<Engine>,
     gateways: Vec<Gateway<'a>>,
     endpoints: Vec<Endpoint>,
     hops: Vec<Hop>,
@@ -49,6 +60,8 @@ struct Input<'a> {
     file: &'a str,
     kind: &'static str,
     how: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +69,12 @@ struct Missed {
     why: &'static str,
     what: String,
     flag: &'static str,
+}
+
+#[derive(Serialize)]
+struct Difference<'a> {
+    file: &'a str,
+    what: &'static str,
 }
 
 #[derive(Serialize)]
@@ -86,7 +105,7 @@ struct Endpoint {
     url: Option<String>,
     /// Of a url null.
     command: Option<Vec<String>>,
-    from: &'static str,
+    from: String,
     verdict: &'static str,
     reason: Option<String>,
     transport: Option<&'static str>,
@@ -158,7 +177,7 @@ struct Hop {
     by: Option<&'static str>,
     reason: Option<String>,
     /// From where it was tried.
-    tried: Option<&'static str>,
+    tried: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -257,7 +276,7 @@ fn document(examination: &Examination) -> Document<'_> {
         diagnosis,
         facts,
         readings,
-        ..
+        differences,
     } = examination;
     let repairs = Repairs::of(examination);
     let veil = Veil::of(examination);
@@ -278,6 +297,7 @@ fn document(examination: &Examination) -> Document<'_> {
                 file: stack.name(input.source),
                 kind: input.kind.word(),
                 how: input.how.word(),
+                container: input.container.as_deref(),
             })
             .collect(),
         missed: stack
@@ -289,7 +309,18 @@ fn document(examination: &Examination) -> Document<'_> {
                 flag: missed.flag,
             })
             .collect(),
-        engine: None,
+        differences: differences
+            .iter()
+            .map(|difference| Difference {
+                file: &difference.file,
+                what: difference.what.word(),
+            })
+            .collect(),
+        engine: facts.engine.get().map(|engine| Engine {
+            endpoint: redact(&engine.endpoint),
+            local: engine.is_here(),
+            kind: engine.kind,
+        }),
         gateways: stack
             .gateways
             .iter()
@@ -349,8 +380,10 @@ fn document(examination: &Examination) -> Document<'_> {
                     verdict: word,
                     by,
                     reason,
-                    tried: matches!(plan.trials.get(hop.id.0), Some(Trial::Asked(_)))
-                        .then_some("here"),
+                    tried: match plan.trials.get(hop.id.0) {
+                        Some(Trial::Asked(number)) => Some(from(&plan.asks[*number].from)),
+                        _ => None,
+                    },
                 }
             })
             .collect(),
@@ -376,8 +409,12 @@ fn endpoint(veil: &Veil, probe: &Probe, reading: &Reading) -> Endpoint {
     let (url, command) = match &probe.asked.target {
         Target::Url(url) => (Some(redact(&probe.asked.masked(url))), None),
         Target::Command { program, args, .. } => {
-            let words = std::iter::once(program).chain(args);
-            let words = words.map(|word| redact(&probe.asked.masked(word)));
+            let words: Vec<&str> = std::iter::once(program)
+                .chain(args)
+                .map(String::as_str)
+                .collect();
+            let words = secret::mask_words(&words).into_iter();
+            let words = words.map(|word| redact(&probe.asked.masked(&word)));
             (None, Some(words.collect()))
         }
     };
@@ -407,7 +444,7 @@ fn endpoint(veil: &Veil, probe: &Probe, reading: &Reading) -> Endpoint {
     Endpoint {
         url,
         command,
-        from: "here",
+        from: wire::from(&probe.asked.from),
         verdict,
         reason,
         transport: reading.transport.map(Transport::word),

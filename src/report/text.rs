@@ -13,6 +13,7 @@ use super::veil::Veil;
 use super::{Repairs, count, spot};
 use crate::Examination;
 use crate::check::{Finding, Need, Severity};
+use crate::model::Kind;
 use crate::source::Source;
 use crate::term::{Screen, clean};
 use crate::verdict::{Judged, place_name};
@@ -264,7 +265,9 @@ impl Writer<'_> {
 /// The longest folder, with a final slash, that all files of the run are in; empty when they have none in common.
 fn common_folder(examination: &Examination) -> String {
     let stack = &examination.stack;
-    let mut names = stack.inputs.iter().map(|input| stack.name(input.source));
+    let files = stack.inputs.iter();
+    let files = files.filter(|input| input.kind != Kind::Container);
+    let mut names = files.map(|input| stack.name(input.source));
     let folder = |name: &str| name.rfind('/').map_or(0, |at| at + 1);
     let Some(first) = names.next() else {
         return String::new();

@@ -1,6 +1,27 @@
 //! Conversations in words and numbers: what every format says of them in the same way.
 
-use crate::fact::{Deep, Failure, Probe, Purpose, Reply, Round, TlsProblem};
+use crate::fact::{Deep, Failure, Probe, Purpose, Reply, Round, TlsProblem, Vantage};
+
+/// From where a conversation was held: `here`, or `container:NAME`.
+pub(crate) fn from(vantage: &Vantage) -> String {
+    match vantage.container() {
+        None => "here".to_owned(),
+        Some(container) => format!("container:{container}"),
+    }
+}
+
+/// The same for people, and how; nothing where it was held from this machine.
+pub(crate) fn vantage(vantage: &Vantage) -> Option<String> {
+    match vantage {
+        Vantage::Here => None,
+        Vantage::Namespace { container, .. } => {
+            Some(format!("container {container}, in its network"))
+        }
+        Vantage::Exec { container, .. } => {
+            Some(format!("container {container}, by a program started in it"))
+        }
+    }
+}
 
 /// What a request was for, as its method or as a person would say it.
 pub(crate) fn purpose(purpose: &Purpose) -> String {

@@ -25,14 +25,22 @@ const fn issued_as(prefix: &'static str, tail: usize, title: &'static str) -> Is
     }
 }
 
-/// Longer prefixes first where one begins with another.
+/// By their first byte; of those that begin alike, longer prefixes first where one begins with another.
 const ISSUED: &[Issued] = &[
-    issued_as("sk-ant-", 20, "an Anthropic API key"),
-    issued_as("sk-or-v1-", 20, "an OpenRouter API key"),
-    issued_as("sk-", 12, "an API key (sk-…)"),
-    issued_as("sk_live_", 16, "a Stripe secret key"),
-    issued_as("sk_test_", 16, "a Stripe test key"),
-    issued_as("rk_live_", 16, "a Stripe restricted key"),
+    issued_as("AKIA", 16, "an AWS access key id"),
+    issued_as("ASIA", 16, "an AWS access key id"),
+    issued_as("AIza", 30, "a Google API key"),
+    issued_as("ATATT3", 60, "an Atlassian API token"),
+    issued_as("GOCSPX-", 24, "a Google client secret"),
+    issued_as("PMAK-", 30, "a Postman API key"),
+    issued_as("SG.", 40, "a SendGrid API key"),
+    issued_as("apify_api_", 30, "an Apify token"),
+    issued_as("csk-", 30, "a Cerebras API key"),
+    issued_as("ctx7sk-", 20, "a Context7 API key"),
+    issued_as("dckr_pat_", 24, "a Docker Hub token"),
+    issued_as("dop_v1_", 60, "a DigitalOcean token"),
+    issued_as("figd_", 30, "a Figma token"),
+    issued_as("fc-", 30, "a Firecrawl API key"),
     issued_as("github_pat_", 30, "a GitHub token"),
     issued_as("ghp_", 30, "a GitHub token"),
     issued_as("gho_", 30, "a GitHub token"),
@@ -42,6 +50,35 @@ const ISSUED: &[Issued] = &[
     issued_as("glpat-", 18, "a GitLab token"),
     issued_as("gldt-", 18, "a GitLab token"),
     issued_as("glptt-", 30, "a GitLab token"),
+    issued_as("gsk_", 40, "a Groq API key"),
+    issued_as("glsa_", 30, "a Grafana token"),
+    issued_as("hf_", 30, "a Hugging Face token"),
+    issued_as("hvs.", 20, "a Vault token"),
+    issued_as("jina_", 40, "a Jina API key"),
+    issued_as("lsv2_pt_", 30, "a LangSmith API key"),
+    issued_as("lsv2_sk_", 30, "a LangSmith API key"),
+    issued_as("lin_api_", 30, "a Linear API key"),
+    issued_as("nvapi-", 40, "an NVIDIA API key"),
+    issued_as("npm_", 36, "an npm token"),
+    issued_as("ntn_", 40, "a Notion token"),
+    issued_as("ops_", 100, "a 1Password token"),
+    issued_as("pcsk_", 40, "a Pinecone API key"),
+    issued_as("pplx-", 40, "a Perplexity API key"),
+    issued_as("rk_live_", 16, "a Stripe restricted key"),
+    issued_as("r8_", 30, "a Replicate token"),
+    issued_as("sk-ant-", 20, "an Anthropic API key"),
+    issued_as("sk-or-v1-", 20, "an OpenRouter API key"),
+    issued_as("sk-", 12, "an API key (sk-…)"),
+    issued_as("sk_live_", 16, "a Stripe secret key"),
+    issued_as("sk_test_", 16, "a Stripe test key"),
+    issued_as("sbp_", 30, "a Supabase token"),
+    issued_as("shpat_", 30, "a Shopify token"),
+    issued_as("sntrys_", 30, "a Sentry token"),
+    issued_as("sntryu_", 30, "a Sentry token"),
+    issued_as("tgp_v1_", 30, "a Together API key"),
+    issued_as("tskey-", 20, "a Tailscale key"),
+    issued_as("tvly-", 20, "a Tavily API key"),
+    issued_as("whsec_", 24, "a Stripe signing secret"),
     issued_as("xoxa-", 10, "a Slack token"),
     issued_as("xoxb-", 10, "a Slack token"),
     issued_as("xoxc-", 10, "a Slack token"),
@@ -51,46 +88,24 @@ const ISSUED: &[Issued] = &[
     issued_as("xoxe-", 10, "a Slack token"),
     issued_as("xoxe.", 10, "a Slack token"),
     issued_as("xapp-", 10, "a Slack token"),
-    issued_as("AKIA", 16, "an AWS access key id"),
-    issued_as("ASIA", 16, "an AWS access key id"),
-    issued_as("AIza", 30, "a Google API key"),
-    issued_as("GOCSPX-", 24, "a Google client secret"),
-    issued_as("ya29.", 30, "a Google access token"),
-    issued_as("hf_", 30, "a Hugging Face token"),
-    issued_as("r8_", 30, "a Replicate token"),
-    issued_as("csk-", 30, "a Cerebras API key"),
-    issued_as("tgp_v1_", 30, "a Together API key"),
-    issued_as("lsv2_pt_", 30, "a LangSmith API key"),
-    issued_as("lsv2_sk_", 30, "a LangSmith API key"),
-    issued_as("jina_", 40, "a Jina API key"),
-    issued_as("pcsk_", 40, "a Pinecone API key"),
-    issued_as("dckr_pat_", 24, "a Docker Hub token"),
-    issued_as("hvs.", 20, "a Vault token"),
-    issued_as("tskey-", 20, "a Tailscale key"),
-    issued_as("sbp_", 30, "a Supabase token"),
-    issued_as("shpat_", 30, "a Shopify token"),
-    issued_as("figd_", 30, "a Figma token"),
-    issued_as("PMAK-", 30, "a Postman API key"),
-    issued_as("sntrys_", 30, "a Sentry token"),
-    issued_as("sntryu_", 30, "a Sentry token"),
-    issued_as("apify_api_", 30, "an Apify token"),
-    issued_as("ops_", 100, "a 1Password token"),
-    issued_as("whsec_", 24, "a Stripe signing secret"),
-    issued_as("gsk_", 40, "a Groq API key"),
     issued_as("xai-", 40, "an xAI API key"),
-    issued_as("nvapi-", 40, "an NVIDIA API key"),
-    issued_as("pplx-", 40, "a Perplexity API key"),
-    issued_as("tvly-", 20, "a Tavily API key"),
-    issued_as("ctx7sk-", 20, "a Context7 API key"),
-    issued_as("fc-", 30, "a Firecrawl API key"),
-    issued_as("npm_", 36, "an npm token"),
-    issued_as("dop_v1_", 60, "a DigitalOcean token"),
-    issued_as("lin_api_", 30, "a Linear API key"),
-    issued_as("ntn_", 40, "a Notion token"),
-    issued_as("glsa_", 30, "a Grafana token"),
-    issued_as("ATATT3", 60, "an Atlassian API token"),
-    issued_as("SG.", 40, "a SendGrid API key"),
+    issued_as("ya29.", 30, "a Google access token"),
 ];
+
+/// Where in [`ISSUED`] the prefixes stand that begin with a byte: the first, and the one behind the last.
+const BY_FIRST_BYTE: [(u8, u8); 128] = {
+    let mut ranges = [(0, 0); 128];
+    let mut at = 0;
+    while at < ISSUED.len() {
+        let first = ISSUED[at].prefix.as_bytes()[0] as usize;
+        if ranges[first].1 == 0 {
+            ranges[first].0 = at as u8;
+        }
+        at += 1;
+        ranges[first].1 = at as u8;
+    }
+    ranges
+};
 
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=' | b'+' | b'/' | b'~')
@@ -121,6 +136,18 @@ fn each_issued(text: &str, mut found: impl FnMut(Kind, Range<usize>)) {
     }
 }
 
+/// The length of the prefix by which an issued key is known.
+pub(super) fn head(text: &str) -> usize {
+    match issued_at(text) {
+        Some((Kind::Jwt, _)) => "eyJ".len(),
+        Some(_) => ISSUED
+            .iter()
+            .find(|issued| text.starts_with(issued.prefix))
+            .map_or(0, |issued| issued.prefix.len()),
+        None => 0,
+    }
+}
+
 fn issued_at(text: &str) -> Option<(Kind, usize)> {
     if text.starts_with("eyJ") {
         // Part by part, so that no part is read again for each token that could begin in it.
@@ -133,7 +160,9 @@ fn issued_at(text: &str) -> Option<(Kind, usize)> {
         let tail = run(rest, |b| in_part(b) || matches!(b, b'.' | b'='));
         return Some((Kind::Jwt, head + 1 + body + 1 + tail));
     }
-    let issued = ISSUED
+    let first = usize::from(*text.as_bytes().first()?);
+    let (from, to) = *BY_FIRST_BYTE.get(first)?;
+    let issued = ISSUED[usize::from(from)..usize::from(to)]
         .iter()
         .find(|issued| text.starts_with(issued.prefix))?;
     let tail = run(&text[issued.prefix.len()..], |b| {
@@ -262,10 +291,13 @@ fn each_credential(text: &str, mut found: impl FnMut(Kind, Range<usize>)) {
 
 /// Where a word stands, compared without case.
 fn find_word(text: &str, word: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(word.len())
-        .enumerate()
-        .position(|(at, bytes)| bytes.eq_ignore_ascii_case(word.as_bytes()) && is_start(text, at))
+    let first = word.as_bytes().first()?;
+    let mut windows = text.as_bytes().windows(word.len()).enumerate();
+    windows.position(|(at, bytes)| {
+        bytes[0].eq_ignore_ascii_case(first)
+            && bytes.eq_ignore_ascii_case(word.as_bytes())
+            && is_start(text, at)
+    })
 }
 
 /// The first credentials behind a scheme.

@@ -16,6 +16,8 @@ pub enum Seen<'a> {
     Nothing(&'a Untried),
     /// Nothing, because nobody answered the question.
     Unanswered,
+    /// Nothing, because the question is not among those that were recorded.
+    Unrecorded,
 }
 
 impl Seen<'_> {
@@ -56,6 +58,7 @@ pub const INFERRED: &[&str] = &[
     "loopback-in-container",
     "no-shared-network",
     "port-mismatch",
+    "port-not-listening",
     "profile-inactive",
     "published-port-inside",
     "stdio-published-port",

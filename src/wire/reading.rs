@@ -129,6 +129,10 @@ pub fn read(probe: &Probe) -> Reading {
         troubles: Vec::new(),
         times: times(probe),
     };
+    if let Some(why) = &probe.unheld {
+        reading.standing = Standing::Unknown(why.clone());
+        return reading;
+    }
     let greeting = greeting(probe);
     if let Some(greeting) = &greeting {
         reading.describe(probe, greeting);

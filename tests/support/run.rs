@@ -1,4 +1,5 @@
 //! `mcpdoc check` over files in memory, as the command line asks for it.
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -275,6 +275,12 @@ impl Runs {
             }
             None => return Some(format!("the image of {name} is not known here")),
         }
+        self.start_doubt(service)
+    }
+
+    /// The same of what the container itself does not have either: a script, a file of variables.
+    pub fn start_doubt(&self, service: &Service) -> Option<String> {
+        let name = &service.name.value;
         if let Some(reason) = self.script_of(service) {
             return Some(reason);
         }

@@ -1,7 +1,10 @@
 //! How a server is shown who calls: `auth_type`, and the value that goes with it.
 
-use super::super::{Unset, Unused, Why};
-use super::{Reader, Resolved, is_falsy};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::super::{Header, Unset, Unused, Value, Why};
+use super::{PREFIX, Reader, Resolved, is_falsy};
 use crate::catalog::VersionSet;
 use crate::model::{Reference, Transport};
 use crate::source::{Node, Part};
@@ -37,6 +40,53 @@ fn kind<'n>(reader: &Reader<'_>, entry: Node<'n>) -> Type<'n> {
         Resolved::Nothing(_) | Resolved::Unknown(_) => return Type::Unknown,
     };
     Type::Word(word, node)
+}
+
+/// The headers that the gateway sends with every request to a server, as far as its file says them. A type or key that
+/// its version does not read sends nothing.
+pub(super) fn sent(reader: &Reader<'_>, entry: Node<'_>) -> Vec<Header> {
+    let facts = &reader.facts.servers.auth;
+    let mut headers = Vec::new();
+    let mut add = |name: &str, node: Node<'_>, full: &dyn Fn(&str) -> String| {
+        let Some(value) = reader.value(node) else {
+            return;
+        };
+        headers.push(Header {
+            name: name.to_owned(),
+            value: match value {
+                Value::Text(text) => Value::Text(full(&text)),
+                unknown => unknown,
+            },
+            variable: match reader.resolve(node) {
+                Resolved::Text(_) => node.as_str().map(|text| text.replace(PREFIX, "")),
+                _ => None,
+            },
+        });
+    };
+    let as_it_is = |text: &str| text.to_owned();
+    if let Type::Word(word, _) = kind(reader, entry)
+        && let Some(sends) = facts.sends.get(&word)
+        && facts.types.get(&word).is_none_or(|read| reader.reads(read))
+        && let Some(node) = facts.values.iter().find_map(|key| entry.get(key))
+    {
+        add(
+            &sends.header,
+            node,
+            &|text| match (&sends.scheme, word.as_str()) {
+                (Some(scheme), _) => format!("{scheme} {text}"),
+                (None, "basic") => format!("Basic {}", STANDARD.encode(text)),
+                (None, _) => text.to_owned(),
+            },
+        );
+    }
+    let own = "static_headers";
+    let read = reader.facts.servers.keys.get(own).map(|key| &key.read);
+    if read.is_some_and(|read| reader.reads(read)) {
+        for (name, node) in entry.get(own).map(Node::entries).unwrap_or_default() {
+            add(name, node, &as_it_is);
+        }
+    }
+    headers
 }
 
 /// Whether the type exists, and has the key beside it that it needs.

@@ -132,6 +132,7 @@ fn server(reader: &mut Reader<'_>, name: &str, entry: Node<'_>) -> Upstream {
                 Some((variable.to_owned(), At::new(value, node.pointer())))
             })
             .collect(),
+        sends: auth::sent(reader, entry),
         at: entry.pointer(),
     }
 }

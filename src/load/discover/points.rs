@@ -137,7 +137,7 @@ impl Addresses {
 }
 
 /// The text with `${NAME:-default}` replaced by the default: all that can be said without the client's environment.
-fn with_defaults(text: &str) -> String {
+pub(super) fn with_defaults(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

@@ -45,7 +45,7 @@ pub(super) async fn post<L: Line>(
     rpc: Rpc,
 ) -> Step {
     let headers = super::post_headers(&rpc);
-    let (request, sent) = talk.prepare(
+    let request = talk.prepare(
         &purpose,
         Outgoing {
             method: "POST",
@@ -61,7 +61,7 @@ pub(super) async fn post<L: Line>(
             repeatable: purpose != Purpose::Call,
         },
     );
-    let received = talk.line.send(request).await;
+    let (sent, received) = talk.deliver(request).await;
     let taken = received
         .outcome_status()
         .is_some_and(|status| (200..300).contains(&status));

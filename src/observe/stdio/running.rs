@@ -5,15 +5,17 @@ use std::future::pending;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 
 use futures_util::future::{Either, select};
-use tokio::io::AsyncWriteExt;
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::process::Command;
 use tokio::time::{Duration, Instant, sleep, timeout, timeout_at};
 
 use super::lines::{Line, Lines, Tail};
-use crate::fact::{Limits, Secret};
+use super::program::{Exit, InContainer, Program};
+use crate::fact::{Limits, Process, Secret};
+use crate::observe::docker::exec::{Execs, Launch, Started, refusal};
 use crate::observe::group::Group;
 
 /// How long a process that ended may leave its last lines in the pipe, and one that closed its pipe may take to end.
@@ -22,26 +24,33 @@ const GONE: Duration = Duration::from_millis(500);
 const GRACE: Duration = Duration::from_secs(2);
 /// The same where the conversation has no time left.
 const SHORT_GRACE: Duration = Duration::from_millis(500);
-/// How long `KILL` takes.
-const KILLED: Duration = Duration::from_secs(2);
+/// Bytes that are read of why there is no program.
+const REFUSAL: u64 = 4 * 1024;
 
-/// A process that was started.
+/// Where a program reads.
+trait Input: AsyncWrite + core::fmt::Debug + Send + Unpin {}
+impl<T: AsyncWrite + core::fmt::Debug + Send + Unpin> Input for T {}
+
+/// Where it writes.
+pub(super) trait Output: AsyncRead + core::fmt::Debug + Send + Unpin {}
+impl<T: AsyncRead + core::fmt::Debug + Send + Unpin> Output for T {}
+
+/// A program that was started.
 #[derive(Debug)]
 pub(super) struct Running {
-    child: Child,
-    group: Group,
-    stdin: Option<ChildStdin>,
+    program: Program,
+    stdin: Option<Box<dyn Input>>,
     /// What is still to be written.
     out: Vec<u8>,
     /// Its standard output.
-    pub lines: Lines<ChildStdout>,
+    pub lines: Lines<Box<dyn Output>>,
     errors: Tail,
     /// When it was started.
     pub started: Instant,
     /// When something came on its standard output, first and last.
     heard: Option<(Instant, Instant)>,
     /// How it ended, once it has.
-    pub exit: Option<ExitStatus>,
+    pub exit: Option<Exit>,
     /// From when on nothing more is expected of it.
     gone: Option<Instant>,
 }
@@ -59,7 +68,7 @@ pub(super) enum Turn {
 enum Came {
     Line(Option<Line>),
     Written(io::Result<usize>),
-    Exit(io::Result<ExitStatus>),
+    Exit(Option<Exit>),
 }
 
 /// How a process ended after it was told to.
@@ -102,18 +111,89 @@ impl Running {
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err("it has no pipes".to_owned());
         };
-        Ok(Running {
-            stdin: child.stdin.take(),
-            child,
-            group,
+        let stdin = child
+            .stdin
+            .take()
+            .map(|pipe| Box::new(pipe) as Box<dyn Input>);
+        let program = Program::Child(child, group);
+        let errors = Tail::of(stderr);
+        Ok(Running::new(
+            program,
+            stdin,
+            Box::new(stdout),
+            errors,
+            started,
+        ))
+    }
+
+    /// Starts a program in a container with the container's own environment and `env` on top.
+    ///
+    /// # Errors
+    /// Why it could not be started, in words.
+    pub async fn start_in(
+        execs: &Execs,
+        (container, id): (&str, &str),
+        program: &str,
+        args: &[String],
+        env: &BTreeMap<String, Secret>,
+        cwd: Option<&PathBuf>,
+    ) -> Result<Running, String> {
+        let words = std::iter::once(program.to_owned()).chain(args.iter().cloned());
+        let env = env.iter();
+        let launch = Launch {
+            container: id.to_owned(),
+            words: words.collect(),
+            env: env
+                .map(|(name, value)| format!("{name}={}", value.reveal()))
+                .collect(),
+            cwd: cwd.map(|cwd| cwd.to_string_lossy().into_owned()),
+        };
+        let started = Instant::now();
+        let begun = execs.start(launch).await;
+        let Started {
+            stdin,
+            stdout,
+            stderr,
+            exec,
+        } = begun.map_err(|why| refusal(container, program, &why))?;
+        let status = exec.begun().await;
+        let status = status.ok_or("its engine does not say whether it runs")?;
+        if status.pid.is_none() {
+            let mut said = Vec::new();
+            let mut rest = stdout.take(REFUSAL);
+            let _ = timeout(GONE, rest.read_to_end(&mut said)).await;
+            return Err(refusal(container, program, &String::from_utf8_lossy(&said)));
+        }
+        let program = Program::Exec(InContainer::of(id, exec, status));
+        let stdin = Some(Box::new(stdin) as Box<dyn Input>);
+        let errors = Tail::of(stderr);
+        Ok(Running::new(
+            program,
+            stdin,
+            Box::new(stdout),
+            errors,
+            started,
+        ))
+    }
+
+    fn new(
+        program: Program,
+        stdin: Option<Box<dyn Input>>,
+        stdout: Box<dyn Output>,
+        errors: Tail,
+        started: Instant,
+    ) -> Running {
+        Running {
+            program,
+            stdin,
             out: Vec::new(),
             lines: Lines::new(stdout, Limits::FOREIGN_BYTES),
-            errors: Tail::of(stderr),
+            errors,
             started,
             heard: None,
             exit: None,
             gone: None,
-        })
+        }
     }
 
     /// Puts a line to be written. It is written while something is waited for: a server that writes before it reads must
@@ -145,7 +225,7 @@ impl Running {
     /// Waits for what happens next.
     pub async fn turn(&mut self, until: Instant) -> Turn {
         let Running {
-            child,
+            program,
             stdin,
             out,
             lines,
@@ -172,7 +252,7 @@ impl Running {
             let wait = pin!(async {
                 match is_over {
                     true => pending().await,
-                    false => child.wait().await,
+                    false => program.wait().await,
                 }
             });
             match timeout_at(until, select(read, select(write, wait))).await {
@@ -199,7 +279,7 @@ impl Running {
             // Nobody reads it any more; what is still said is heard.
             Came::Written(Err(_)) => *stdin = None,
             Came::Exit(status) => {
-                *exit = status.ok();
+                *exit = status;
                 gone.get_or_insert(Instant::now() + GONE);
             }
         }
@@ -226,16 +306,13 @@ impl Running {
         let mut by = None;
         if !self.ends_by(Instant::now() + grace).await {
             by = Some("TERM");
-            self.group.terminate();
-            #[cfg(unix)]
-            let waited = self.ends_by(Instant::now() + grace).await;
-            #[cfg(not(unix))]
-            let waited = false;
+            let asked = self.program.terminate();
+            let waited = cfg!(unix) && asked && self.ends_by(Instant::now() + grace).await;
             if !waited {
-                by = Some("KILL");
-                self.group.kill();
-                let _ = self.child.start_kill();
-                let _ = timeout(KILLED, self.child.wait()).await;
+                by = match self.program.kill().await {
+                    true => Some("KILL"),
+                    false => Some(Process::LEFT),
+                };
             }
         }
         self.end_rest().await;
@@ -246,9 +323,9 @@ impl Running {
     }
 
     /// Whether it ended by itself so far.
-    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+    pub fn has_ended(&mut self) -> Option<Exit> {
         if self.exit.is_none() {
-            self.exit = self.child.try_wait().ok().flatten();
+            self.exit = self.program.ended();
         }
         self.exit
     }
@@ -266,15 +343,15 @@ impl Running {
 
     /// What it started and left behind.
     async fn end_rest(&mut self) {
-        if self.group.is_empty() {
+        let Some(group) = self.program.group().filter(|group| !group.is_empty()) else {
             return;
-        }
-        self.group.terminate();
+        };
+        group.terminate();
         let until = Instant::now() + SHORT_GRACE;
-        while !self.group.is_empty() && Instant::now() < until {
+        while !group.is_empty() && Instant::now() < until {
             sleep(Duration::from_millis(20)).await;
         }
-        self.group.kill();
+        group.kill();
     }
 }
 

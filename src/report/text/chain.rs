@@ -7,8 +7,9 @@ use super::super::count;
 use super::{Detail, Writer};
 use crate::Examination;
 use crate::chain::{Caller, Destination, Hop, HopId};
-use crate::fact::{Ask, Target};
+use crate::fact::{Ask, Known, Target, Unknown, Vantage};
 use crate::plan::{Trial, Untried};
+use crate::secret::redact;
 use crate::term::clean;
 use crate::verdict::Verdict;
 
@@ -140,21 +141,79 @@ impl Writer<'_> {
     }
 
     /// What was tried, and from where.
-    fn tried_from(&self) -> &'static str {
-        let asks = &self.examination.plan.asks;
-        let is_command = |ask: &Ask| matches!(ask.target, Target::Command { .. });
-        let commands = asks.iter().any(is_command);
-        let urls = asks.iter().any(|ask| !is_command(ask));
-        match (urls, commands) {
-            (false, false) => "from files alone: nothing was probed, started or asked of Docker.",
-            (true, false) => {
+    fn tried_from(&self) -> String {
+        let Examination { plan, facts, .. } = self.examination;
+        let command = |ask: &Ask| matches!(ask.target, Target::Command { .. });
+        let at = |from: fn(&Vantage) -> bool| {
+            let mut asks = plan.asks.iter().filter(|ask| !command(ask));
+            asks.any(|ask| from(&ask.from))
+        };
+        let here = |straight: bool| {
+            let mut asks = plan.asks.iter().filter(|ask| !command(ask));
+            asks.any(|ask| ask.from == Vantage::Here && ask.pins.is_empty() != straight)
+        };
+        let entered = at(|from| matches!(from, Vantage::Namespace { .. }));
+        let executed = at(|from| matches!(from, Vantage::Exec { .. }));
+        let started = |inside: bool| {
+            let mut asks = plan.asks.iter().filter(|ask| command(ask));
+            asks.any(|ask| ask.from.container().is_some() == inside)
+        };
+        let done = [
+            (here(false), "endpoints probed from this machine"),
+            (
+                here(true),
+                "gateways' servers probed from this machine, straight at their containers' addresses",
+            ),
+            (
+                entered,
+                "gateways' servers probed from their containers' networks",
+            ),
+            (
+                executed,
+                "gateways' servers probed by programs in their containers",
+            ),
+            (started(false), "clients' commands started on this machine"),
+            (
+                started(true),
+                "gateways' commands started in their containers",
+            ),
+        ];
+        let done: Vec<&str> = done
+            .iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, say)| *say)
+            .collect();
+        let asked = facts.engine != Known::No(Unknown::NotAsked);
+        match (facts.engine.get(), done.as_slice()) {
+            (Some(engine), []) => format!(
+                "from files and what runs at {}: nothing was probed or started.",
+                clean(&redact(&engine.endpoint))
+            ),
+            (Some(engine), done) => format!(
+                "with what runs at {}; {}.",
+                clean(&redact(&engine.endpoint)),
+                done.join("; ")
+            ),
+            (None, []) if asked => {
+                "from files alone: nothing was probed or started, and no container engine answered."
+                    .to_owned()
+            }
+            (None, []) => {
+                "from files alone: nothing was probed, started or asked of Docker.".to_owned()
+            }
+            (None, done) if asked => {
+                format!("{}; no container engine answered.", done.join("; "))
+            }
+            (None, ["endpoints probed from this machine"]) => {
                 "client endpoints probed from this machine: nothing was started or asked of Docker."
+                    .to_owned()
             }
-            (false, true) => {
-                "clients' commands started on this machine: nothing was asked of Docker."
+            (None, ["clients' commands started on this machine"]) => {
+                "clients' commands started on this machine: nothing was asked of Docker.".to_owned()
             }
-            (true, true) => {
+            (None, _) => {
                 "client endpoints probed from this machine, and clients' commands started: Docker was not asked."
+                    .to_owned()
             }
         }
     }

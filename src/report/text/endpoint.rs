@@ -14,8 +14,8 @@ use super::{Detail, Texts, Writer, common_folder};
 use crate::Examination;
 use crate::check::Severity;
 use crate::fact::{
-    Answer, Attempt, End, Ended, Exchange, ListEnd, Listing, Outcome, Probe, Purpose, Reply,
-    Target, Tool,
+    Answer, Attempt, End, Ended, Exchange, ListEnd, Listing, Outcome, Probe, Process, Purpose,
+    Reply, Target, Tool,
 };
 use crate::model::Transport;
 use crate::repair::quoted;
@@ -261,6 +261,7 @@ impl Sheet<'_> {
             ..
         } = self.reading;
         let mut rows: Vec<(&str, String)> = Vec::new();
+        rows.extend(wire::vantage(&self.probe.asked.from).map(|from| ("from", from)));
         // Guessed from whatever answered: of a server that was not greeted it would say too much.
         if let (Some(sdk), Some(_)) = (sdk, self.reading.transport) {
             rows.push(("built with", (*sdk).to_owned()));
@@ -399,10 +400,10 @@ impl Sheet<'_> {
         let first = process
             .first_us
             .map(|us| format!("first message after {}", time(us)));
-        let ended = process
-            .ended_by
-            .as_ref()
-            .map(|how| format!("ended with {how}"));
+        let ended = process.ended_by.as_deref().map(|how| match how {
+            Process::LEFT => "still runs in its container: it does not end when its standard input is closed, and an engine cannot tell it to".to_owned(),
+            how => format!("ended with {how}"),
+        });
         let words: Vec<String> = first.into_iter().chain(ended).collect();
         (!words.is_empty()).then(|| words.join(", "))
     }

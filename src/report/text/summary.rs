@@ -10,7 +10,8 @@ use crate::Examination;
 use crate::check::{Need, Severity, Skipped, listed};
 use crate::checks;
 use crate::gateway::{Known, VersionFrom};
-use crate::model::Missed;
+use crate::model::{Input, Kind, Missed};
+use crate::record::Differs;
 use crate::source::Source;
 
 /// Files of one line that are named.
@@ -40,7 +41,14 @@ impl Writer<'_> {
             (0, _) => screen.yellow(&counts),
             _ => screen.red(&counts),
         };
-        let _ = writeln!(out, "{counts} in {}", count(stack.inputs.len(), "file"));
+        let is_container = |input: &&Input| input.kind == Kind::Container;
+        let containers = stack.inputs.iter().filter(is_container).count();
+        let files = count(stack.inputs.len() - containers, "file");
+        let more = match containers {
+            0 => String::new(),
+            _ => format!(" and {}", count(containers, "container")),
+        };
+        let _ = writeln!(out, "{counts} in {files}{more}");
         let say = |out: &mut String, text: &str| {
             let text = self.safe(text);
             let _ = writeln!(out, "{}", screen.dim(&screen.wrap(&text, "  ", "    ")));
@@ -53,7 +61,10 @@ impl Writer<'_> {
                         "read: {} ({}, {})",
                         stack.name(input.source),
                         input.kind.word(),
-                        input.how.word()
+                        match &input.container {
+                            Some(name) => format!("named by the labels of container {name}"),
+                            None => input.how.word().to_owned(),
+                        }
                     ),
                 );
             }
@@ -64,9 +75,22 @@ impl Writer<'_> {
                 &format!("client files are those of {user}, who called sudo"),
             );
         }
+        self.differences(&mut |text| say(out, text));
         self.versions(&mut |text| say(out, text));
         self.missed(&mut |text| say(out, text));
         self.skipped(&mut |text| say(out, text));
+        if let (true, Some(why)) = (
+            options.require.contains(&Need::Docker),
+            self.examination.facts.engine.unknown(),
+        ) {
+            say(
+                out,
+                &format!(
+                    "required, and missing: the container engine {}",
+                    why.words()
+                ),
+            );
+        }
         if options.require.contains(&Need::Wire) {
             self.untried(&mut |text| say(out, text));
         }
@@ -129,6 +153,25 @@ impl Writer<'_> {
         }
         for (reason, hops) in said {
             say(&format!("not tried: {} ({reason})", self.named(&hops)));
+        }
+    }
+
+    /// Files that are not those that the facts were recorded with.
+    fn differences(&self, say: &mut dyn FnMut(&str)) {
+        let differences = &self.examination.differences;
+        for (what, words) in [
+            (Differs::Changed, "changed"),
+            (Differs::Missing, "not read now"),
+            (Differs::New, "not read then"),
+        ] {
+            let of_kind = differences.iter().filter(|one| one.what == what);
+            let names: Vec<&str> = of_kind.map(|one| one.file.as_str()).collect();
+            if !names.is_empty() {
+                say(&format!(
+                    "the facts were recorded with other files: {} ({words}); what they say may not hold for these",
+                    self.named(&names)
+                ));
+            }
         }
     }
 

@@ -1,0 +1,164 @@
+//! container-stale: a container is not what its file says.
+
+use crate::chain::{Destination, Hop, HopId, Reach};
+use crate::change::Fix;
+use crate::check::drift::{Difference, Field, differences};
+use crate::check::needed::has_container;
+use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed};
+use crate::fact::{Container, label};
+use crate::model::ServiceId;
+use crate::repair;
+use crate::running::Found;
+
+pub(super) static CHECK: Check = Check {
+    id: "container-stale",
+    severity: Severity::Warning,
+    needs: &[Need::Docker],
+    covers: &[
+        "connection-refused",
+        "connection-timeout",
+        "name-not-resolved",
+        "no-shared-network",
+        "unknown-host",
+    ],
+    formerly: &[],
+    since: "0.1.0",
+    page: include_str!("../../checks/container-stale.md"),
+    run,
+};
+
+fn run(case: &Case<'_>, findings: &mut Findings) {
+    let mut services = case.needed();
+    for id in case.chain_services().into_keys() {
+        services.entry(id).or_default();
+    }
+    for (id, needed) in services {
+        if !has_container(case, id, case.stack.service(id)) {
+            continue;
+        }
+        let Some(container) = case.container_of(id) else {
+            continue;
+        };
+        let mut differences = differences(case, id, container);
+        if joined_by_hand(case, id) {
+            // A container made anew would lose what the call rests on: no-shared-network says that.
+            differences.retain(|one| !matches!(one.field, Field::Networks | Field::Names));
+        }
+        if differences.is_empty() {
+            continue;
+        }
+        let broken = broken(case, id, &differences);
+        let finding = finding(case, id, container, &differences, !broken.is_empty());
+        match broken.is_empty() {
+            true => findings.add(finding.hops(needed.hops)),
+            false => findings.add_as(Severity::Error, finding.hops(broken)),
+        }
+    }
+}
+
+/// The calls that would lead somewhere if the containers were as the files say, and do not.
+fn broken(case: &Case<'_>, id: ServiceId, differences: &[Difference]) -> Vec<HopId> {
+    let has = |fields: &[Field]| differences.iter().any(|one| fields.contains(&one.field));
+    let on_network = has(&[Field::Networks, Field::Names]);
+    let published = has(&[Field::Ports]);
+    let hops = case.chain.hops.iter().filter(|hop| {
+        let Some(sight) = &hop.sight else {
+            return false;
+        };
+        match &sight.found {
+            Found::Nobody(nobody) => {
+                on_network && nobody.stopped.is_empty() && is_shared(hop) && is_end(case, hop, id)
+            }
+            Found::Machine(None) => published && called(case, hop) == Some(id),
+            _ => false,
+        }
+    });
+    hops.map(|hop| hop.id).collect()
+}
+
+/// Whether the files give both ends of a call a network.
+fn is_shared(hop: &Hop) -> bool {
+    let reach = match &hop.destination {
+        Destination::Service { reach, .. } => reach,
+        _ => return false,
+    };
+    matches!(reach, Reach::Shared(_))
+}
+
+/// Whether a call of the service, or to it, goes over a network that the files do not give to both ends.
+fn joined_by_hand(case: &Case<'_>, id: ServiceId) -> bool {
+    case.chain.hops.iter().any(|hop| {
+        let found = hop.sight.as_ref().map(|sight| &sight.found);
+        let reach = match &hop.destination {
+            Destination::Service { reach, .. } => reach,
+            _ => return false,
+        };
+        matches!(found, Some(Found::Containers(_)))
+            && matches!(reach, Reach::Apart { .. })
+            && is_end(case, hop, id)
+    })
+}
+
+/// Whether a service is one of the two ends of a call.
+fn is_end(case: &Case<'_>, hop: &Hop, id: ServiceId) -> bool {
+    let mut gateways = case.chain.gateways.iter().enumerate();
+    let calls = gateways.any(|(number, view)| view.service() == Some(id) && hop.is_from(number));
+    calls || called(case, hop) == Some(id)
+}
+
+fn called(case: &Case<'_>, hop: &Hop) -> Option<ServiceId> {
+    match hop.destination {
+        Destination::Gateway { gateway, .. } => case.chain.gateways[gateway].service(),
+        _ => hop.service(),
+    }
+}
+
+fn finding(
+    case: &Case<'_>,
+    id: ServiceId,
+    container: &Container,
+    differences: &[Difference],
+    breaks: bool,
+) -> Finding {
+    let name = &case.stack.service(id).name.value;
+    let mut fields: Vec<Field> = differences.iter().map(|one| one.field).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    let fields: Vec<&str> = fields.into_iter().map(Field::title).collect();
+    let consequence = match breaks {
+        true => ", so it is not reached",
+        false => "",
+    };
+    let message = format!(
+        "the container {} is not what the file says of {name} ({}){consequence}; make it anew",
+        container.name,
+        listed(&fields, 4)
+    );
+    let first = &differences[0];
+    let mut finding = Finding::at(&first.at, first.part, message)
+        .says(&first.text)
+        .subject(name);
+    for other in &differences[1..] {
+        finding = finding.also(&other.at, other.part, &other.text);
+    }
+    let by_compose = container.label(label::PROJECT).is_some();
+    if by_compose {
+        let title = format!("make the container of {name} anew");
+        return finding.fix(Fix::manual(title, repair::compose(case.stack, id, "up -d")));
+    }
+    // Compose does not replace what it has not made.
+    let own = repair::quoted(&container.name);
+    let commands = format!(
+        "docker rm -f {own}\n{}",
+        repair::compose(case.stack, id, "up -d")
+    );
+    finding
+        .evidence(
+            Source::Docker,
+            format!("container {} was not made by Compose", container.name),
+        )
+        .fix(Fix::manual(
+            format!("let Compose make the container of {name}"),
+            commands,
+        ))
+}
