@@ -263,6 +263,14 @@ impl Chain {
         &self.by_service
     }
 
+    /// The service of the gateway that makes a call, if a gateway makes it and its service is known.
+    pub fn caller_of(&self, hop: &Hop) -> Option<ServiceId> {
+        match hop.caller {
+            Caller::Gateway { gateway, .. } => self.gateways[gateway].service(),
+            Caller::Client { .. } => None,
+        }
+    }
+
     /// Hops that lead to a gateway.
     pub fn to_gateway(&self, gateway: usize) -> impl Iterator<Item = &Hop> {
         let calls = self

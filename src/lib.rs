@@ -47,8 +47,10 @@ pub mod term;
 pub mod verdict;
 pub mod wire;
 
+use std::collections::BTreeSet;
+
 use catalog::Catalog;
-use chain::{Chain, Hop, Settings, Sight};
+use chain::{Chain, Hop, Settings};
 use check::{Case, Check, Findings, Need, Probed};
 use fact::{Ask, Container, Engine, Facts, Known, Probe, Tokens, Unknown};
 use load::{Files, Request, Surroundings};
@@ -56,7 +58,7 @@ use model::Stack;
 use plan::{Permissions, Plan, Trial};
 use record::Difference;
 use verdict::{Diagnosis, Ran, Seen, Verdict};
-use wire::Reading;
+use wire::{Reading, Standing};
 
 /// Which checks run.
 #[derive(Clone, Debug, Default)]
@@ -177,30 +179,44 @@ pub fn investigate(
     let open = plan.open(&facts);
     if !open.is_empty() {
         facts.wire = Known::Yes(witness.answer(&open));
-        read_logs(&chain, &plan, &mut facts, witness);
     }
-    diagnose(stack, chain, plan, facts, selection)
+    let readings = read(&facts);
+    read_logs(&chain, &plan, &mut facts, &readings, witness);
+    diagnose(stack, chain, plan, facts, readings, selection)
+}
+
+/// What each conversation shows, in their order.
+fn read(facts: &Facts) -> Vec<Reading> {
+    facts.probes().iter().map(wire::read).collect()
 }
 
 /// Reads the logs of containers whose endpoint does not work.
-fn read_logs(chain: &Chain, plan: &Plan, facts: &mut Facts, witness: &mut dyn Witness) {
-    let mut wanted: Vec<usize> = Vec::new();
-    for (hop, trial) in chain.hops.iter().zip(&plan.trials) {
-        let (Trial::Asked(number), Some(called)) =
-            (trial, hop.sight.as_ref().and_then(Sight::called))
-        else {
-            continue;
-        };
-        let probe = facts.probe(&plan.asks[*number]);
-        let works = probe.is_none_or(|probe| wire::read(probe).standing == wire::Standing::Works);
-        if !works && !wanted.contains(&called) {
-            wanted.push(called);
-        }
-    }
-    let Known::Yes(engine) = &mut facts.engine else {
+fn read_logs(
+    chain: &Chain,
+    plan: &Plan,
+    facts: &mut Facts,
+    readings: &[Reading],
+    witness: &mut dyn Witness,
+) {
+    let Facts {
+        engine: Known::Yes(engine),
+        wire: Known::Yes(probes),
+        ..
+    } = facts
+    else {
         return;
     };
-    wanted.retain(|number| engine.containers[*number].log.get().is_none());
+    let callers = plan.callers(chain);
+    let broken = probes
+        .iter()
+        .zip(readings)
+        .filter(|(_, reading)| reading.standing != Standing::Works);
+    let hops = broken
+        .filter_map(|(probe, _)| plan.number(&probe.asked))
+        .flat_map(|number| &callers[number]);
+    let called = hops.filter_map(|hop| hop.sight.as_ref()?.called());
+    let unread = called.filter(|number| engine.containers[*number].log.get().is_none());
+    let wanted: BTreeSet<usize> = unread.collect();
     if wanted.is_empty() {
         return;
     }
@@ -224,7 +240,8 @@ pub fn consult(facts: Facts, selection: &Selection) -> Examination {
     selection.skip.extend(of_engines.copied());
     let selection = &selection;
     let (stack, chain, plan) = (Stack::default(), Chain::default(), Plan::default());
-    diagnose(stack, chain, plan, facts, selection)
+    let readings = read(&facts);
+    diagnose(stack, chain, plan, facts, readings, selection)
 }
 
 /// Everything is read and seen: what follows.
@@ -233,14 +250,15 @@ fn diagnose(
     chain: Chain,
     plan: Plan,
     facts: Facts,
+    readings: Vec<Reading>,
     selection: &Selection,
 ) -> Examination {
     let catalog = Catalog::builtin();
     let callers = plan.callers(&chain);
-    let probed = facts.probes().iter().map(|probe| {
+    let probed = facts.probes().iter().zip(readings).map(|(probe, reading)| {
         let number = plan.number(&probe.asked);
         let hops = number.map_or_else(Vec::new, |number| callers[number].clone());
-        Probed::new(probe, hops, facts.engine.get())
+        Probed::new(probe, reading, hops, facts.engine.get())
     });
     let case = Case {
         stack: &stack,

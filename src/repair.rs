@@ -134,6 +134,18 @@ pub fn set_url(stack: &Stack, hop: &Hop, to: &Url) -> Option<Change> {
     })
 }
 
+/// Lets the caller call `to`: in its file, or by hand where the file has no url itself. `reader` is the service that reads
+/// the file only when it starts.
+pub fn call(stack: &Stack, hop: &Hop, to: &Url, reader: Option<ServiceId>) -> Fix {
+    let title = format!("call {}", written(to));
+    let Some(change) = set_url(stack, hop, to) else {
+        return Fix::manual(title, format!("url: {}\n", written(to)));
+    };
+    let mut fix = Fix::new(Safety::Unsafe, title).change(change.at, change.op);
+    fix.then.extend(reread(stack, reader));
+    fix
+}
+
 /// Lets a gateway call a service by its name and a port of its container, on a network that both share.
 pub fn call_service(
     stack: &Stack,
@@ -144,11 +156,10 @@ pub fn call_service(
 ) -> Option<Fix> {
     let name = &stack.service(service).name.value;
     let url = url(hop, Some(name), port, None)?;
-    let title = format!("call {}", written(&url));
-    let Some(change) = set_url(stack, hop, &url) else {
-        return Some(Fix::manual(title, format!("url: {}\n", written(&url))));
-    };
-    let mut fix = Fix::new(Safety::Unsafe, title).change(change.at, change.op);
+    let mut fix = call(stack, hop, &url, None);
+    if fix.changes.is_empty() {
+        return Some(fix);
+    }
     if !common(stack, gateway, service)
         && let Some(joined) = join(stack, gateway, service)
     {

@@ -57,6 +57,15 @@ impl<'a> Case<'a> {
         needed
     }
 
+    /// Those, and servers that nobody calls.
+    pub(crate) fn concerned(&self) -> BTreeMap<ServiceId, Needed> {
+        let mut services = self.needed();
+        for id in self.chain_services().into_keys() {
+            services.entry(id).or_default();
+        }
+        services
+    }
+
     /// The services that have to run before this one is started.
     pub(crate) fn waits_for(&self, id: ServiceId) -> impl Iterator<Item = ServiceId> {
         let project = self.stack.project(id);

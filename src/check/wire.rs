@@ -24,15 +24,20 @@ pub struct Probed<'a> {
 }
 
 impl<'a> Probed<'a> {
-    /// Reads a conversation that these hops are about.
-    pub fn new(probe: &'a Probe, hops: Vec<&'a Hop>, engine: Option<&Engine>) -> Probed<'a> {
+    /// A conversation that these hops are about.
+    pub fn new(
+        probe: &'a Probe,
+        reading: Reading,
+        hops: Vec<&'a Hop>,
+        engine: Option<&Engine>,
+    ) -> Probed<'a> {
         let called = hops.iter().find_map(|hop| hop.sight.as_ref()?.called());
         Probed {
             log: engine
                 .zip(called)
                 .and_then(|(engine, number)| log(&engine.containers[number])),
             probe,
-            reading: crate::wire::read(probe),
+            reading,
             hops,
             called: probe.asked.name(),
         }

@@ -4,7 +4,6 @@ use core::net::IpAddr;
 
 use url::Url;
 
-use crate::chain::Caller;
 use crate::change::{Fix, Safety};
 use crate::check::wire::behind;
 use crate::check::{Case, Check, Finding, Findings, Need, Probed, Severity, Source};
@@ -93,12 +92,9 @@ fn for_the_machine(
         pair.host_ip.as_deref().unwrap_or_default()
     );
     let inside = probed.hops.first().and_then(|hop| {
-        let Caller::Gateway { gateway, .. } = hop.caller else {
-            return None;
-        };
         // On the machine's own network it calls as the machine does.
         probed.probe.asked.from.container()?;
-        let gateway = case.chain.gateways[gateway].service()?;
+        let gateway = case.chain.caller_of(hop)?;
         repair::call_service(case.stack, hop, gateway, service, pair.target_of(port))
     });
     match inside {

@@ -28,11 +28,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
-    let mut services = case.needed();
-    for id in case.chain_services().into_keys() {
-        services.entry(id).or_default();
-    }
-    for (id, needed) in services {
+    for (id, needed) in case.concerned() {
         if !has_container(case, id, case.stack.service(id)) {
             continue;
         }

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde_json::{Map, json};
 
 use crate::catalog::ImageRef;
-use crate::chain::Caller;
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, is_own, listed};
 use crate::model::{Healthcheck, Service, ServiceId};
@@ -32,10 +31,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     let gateways: HashSet<ServiceId> =
         case.chain.gateways.iter().filter_map(|view| view.service()).collect();
     let called = case.chain.hops.iter().filter_map(|hop| {
-        let caller = match hop.caller {
-            Caller::Gateway { gateway, .. } => case.chain.gateways[gateway].service(),
-            Caller::Client { .. } => None,
-        };
+        let caller = case.chain.caller_of(hop);
         Some((caller?, hop.service()?))
     });
     let called: HashSet<(ServiceId, ServiceId)> = called.collect();

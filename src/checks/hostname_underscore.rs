@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::chain::{Caller, Destination, Hop};
+use crate::chain::{Destination, Hop};
 use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::model::{Service, ServiceId, Stack};
@@ -124,10 +124,7 @@ fn finding(case: &Case<'_>, one: &Called<'_>) -> Finding {
 
 /// The network on which the caller knows the service; the project's own where that is not known.
 fn network<'a>(stack: &'a Stack, hop: &Hop, case: &Case<'_>, service: &'a Service) -> &'a str {
-    let caller = match hop.caller {
-        Caller::Gateway { gateway, .. } => case.chain.gateways[gateway].service(),
-        Caller::Client { .. } => None,
-    };
+    let caller = case.chain.caller_of(hop);
     let of_caller = caller.map(|id| &stack.service(id).networks);
     let shared = |key: &str| {
         of_caller.is_none_or(|networks| networks.iter().any(|joined| joined.key == key))

@@ -20,11 +20,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>, findings: &mut Findings) {
-    let mut services = case.needed();
-    for id in case.chain_services().into_keys() {
-        services.entry(id).or_default();
-    }
-    for (id, needed) in services {
+    for (id, needed) in case.concerned() {
         let containers = case.containers_of(id);
         let stale = containers.into_iter().find(|one| is_stale(case, one));
         if let Some(finding) = stale.and_then(|container| finding(case, id, container)) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::chain::{Caller, Destination, Hop, Reach, Sight};
+use crate::chain::{Destination, Hop, Reach, Sight};
 use crate::change::{Fix, Safety};
 use crate::check::sight::{meant, networks, owner};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
@@ -157,10 +157,7 @@ fn undeclared(case: &Case<'_>, hop: &Hop, other: usize) -> Finding {
         .subject(hop.entry())
         .hop(hop.id);
     let finding = with_networks(case, hop, finding, Some(other));
-    let Caller::Gateway { gateway, .. } = hop.caller else {
-        return finding;
-    };
-    let caller = case.chain.gateways[gateway].service();
+    let caller = case.chain.caller_of(hop);
     let both = caller.zip(case.chain.containers.service(other));
     match both.and_then(|(caller, service)| joining(case, caller, service)) {
         Some(fix) => finding.fix(fix),
@@ -178,15 +175,12 @@ fn joining(case: &Case<'_>, caller: ServiceId, service: ServiceId) -> Option<Fix
 }
 
 fn apart(case: &Case<'_>, hop: &Hop) -> Option<(ServiceId, ServiceId)> {
-    let Caller::Gateway { gateway, .. } = hop.caller else {
-        return None;
-    };
     match &hop.destination {
         Destination::Service {
             service,
             reach: Reach::Apart { .. },
             ..
-        } => Some((case.chain.gateways[gateway].service()?, *service)),
+        } => Some((case.chain.caller_of(hop)?, *service)),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 use core::net::SocketAddr;
 use std::collections::BTreeSet;
 
-use crate::chain::{Caller, Hop};
-use crate::change::{Fix, Safety};
+use crate::chain::Hop;
+use crate::change::Fix;
 use crate::check::sight::{Aimed, Listening};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed};
 use crate::model::ServiceId;
@@ -114,21 +114,7 @@ fn with_fix(
     let Some(url) = repair::url(hop, None, listens.parse().ok(), None) else {
         return finding;
     };
-    let title = format!("call {}", repair::written(&url));
-    let Some(change) = repair::set_url(case.stack, hop, &url) else {
-        return finding.fix(Fix::manual(
-            title,
-            format!("url: {}\n", repair::written(&url)),
-        ));
-    };
-    let mut fix = Fix::new(Safety::Unsafe, title).change(change.at, change.op);
-    fix.then.extend(match hop.caller {
-        Caller::Gateway { gateway, .. } => {
-            repair::reread(case.stack, case.chain.gateways[gateway].service())
-        }
-        Caller::Client { .. } => None,
-    });
-    finding.fix(fix)
+    finding.fix(repair::call(case.stack, hop, &url, case.chain.caller_of(hop)))
 }
 
 fn with_caller(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::chain::{Caller, Hop};
+use crate::chain::Hop;
 use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, listed};
 use crate::model::{Service, ServiceId};
@@ -50,10 +50,7 @@ fn is_off(case: &Case<'_>, hop: &Hop, id: ServiceId) -> bool {
     if !project.leaves_out(service) {
         return false;
     }
-    let caller = match hop.caller {
-        Caller::Gateway { gateway, .. } => case.chain.gateways[gateway].service(),
-        Caller::Client { .. } => None,
-    };
+    let caller = case.chain.caller_of(hop);
     let Some(caller) = caller.filter(|caller| caller.project == id.project) else {
         // Who calls from outside of the project is started in ways that its files do not say.
         return project.profiles.is_some();

@@ -200,12 +200,7 @@ fn finding(
     url: &Url,
 ) -> Finding {
     let at = hop.url.as_ref().map_or(&hop.at, |url| &url.at);
-    let written = repair::written(url);
-    let title = format!("call {written}");
-    let fix = match repair::set_url(case.stack, hop, url) {
-        Some(change) => Fix::new(Safety::Unsafe, title).change(change.at, change.op),
-        None => Fix::manual(title, format!("url: {written}\n")),
-    };
+    let fix = repair::call(case.stack, hop, url, None);
     Finding::at(at, Part::Value, message)
         .says(says)
         .also(&pair.at, Part::Value, text)

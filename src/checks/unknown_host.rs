@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use strsim::damerau_levenshtein;
 
-use crate::chain::{Caller, Destination, Hop, HopId, Reach};
+use crate::chain::{Destination, Hop, HopId, Reach};
 use crate::repair;
-use crate::change::{Fix, Safety};
+use crate::change::Fix;
 use crate::check::sight::{self, networks, owner};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
 use crate::model::{Port, Published, Service, ServiceId};
@@ -190,16 +190,9 @@ fn nearest<'a, T>(host: &str, names: &BTreeMap<&'a str, T>) -> Option<&'a str> {
     best.filter(|_| !tied).map(|(_, name)| name)
 }
 
-fn gateway(case: &Case<'_>, hop: &Hop) -> Option<ServiceId> {
-    match hop.caller {
-        Caller::Gateway { gateway, .. } => case.chain.gateways[gateway].service(),
-        Caller::Client { .. } => None,
-    }
-}
-
 fn unnamed(case: &Case<'_>, hop: &Hop, host: &str, near: Option<ServiceId>) -> Finding {
     let stack = case.stack;
-    let caller = gateway(case, hop).map(|id| stack.service(id));
+    let caller = case.chain.caller_of(hop).map(|id| stack.service(id));
     let own = caller.map_or("the gateway", |service| &service.name.value);
     let meant = near.map(|id| stack.service(id));
     let step = match meant {
@@ -228,7 +221,7 @@ fn unnamed(case: &Case<'_>, hop: &Hop, host: &str, near: Option<ServiceId>) -> F
 
 /// Why a name that no file has may exist all the same.
 fn doubt(case: &Case<'_>, hop: &Hop, host: &str) -> String {
-    let Some(id) = gateway(case, hop) else {
+    let Some(id) = case.chain.caller_of(hop) else {
         return format!(
             "no file that was read declares {host}, nor where its caller runs; --compose adds files"
         );
@@ -312,7 +305,7 @@ fn outside(case: &Case<'_>, hop: &Hop, host: &str, id: ServiceId) -> Finding {
 
 /// The service has the name, but not where the caller looks for it.
 fn elsewhere(case: &Case<'_>, hop: &Hop, host: &str, id: ServiceId) -> Option<Finding> {
-    let caller = gateway(case, hop)?;
+    let caller = case.chain.caller_of(hop)?;
     let stack = case.stack;
     let service = stack.service(id);
     let name = &service.name.value;
@@ -394,16 +387,7 @@ fn call(case: &Case<'_>, hop: &Hop, host: &str, port: Option<u16>) -> Fix {
     let Some(url) = repair::url(hop, Some(host), port, None) else {
         return Fix::manual(format!("call {host}"), format!("host: {host}\n"));
     };
-    let title = format!("call {}", repair::written(&url));
-    match repair::set_url(case.stack, hop, &url) {
-        Some(change) => {
-            let mut fix = Fix::new(Safety::Unsafe, title).change(change.at, change.op);
-            fix.then
-                .extend(repair::reread(case.stack, gateway(case, hop)));
-            fix
-        }
-        None => Fix::manual(title, format!("url: {}\n", repair::written(&url))),
-    }
+    repair::call(case.stack, hop, &url, case.chain.caller_of(hop))
 }
 
 #[cfg(test)]
