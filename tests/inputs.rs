@@ -38,9 +38,9 @@ fn stack() -> PathBuf {
 
 fn run(dir: &Path, home: &Path, env: &[(&str, &str)], arguments: &[&str]) -> Run {
     let output = Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
-        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .current_dir(dir)
         .env_clear()
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .env("HOME", home)
         .envs(env.iter().copied())
         .args(["check", "--offline"])

@@ -386,9 +386,9 @@ fn case() -> PathBuf {
 
 fn mcpdoc(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(snapbox::cmd::cargo_bin!("mcpdoc"))
-        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .current_dir(dir)
         .env_clear()
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .env("HOME", "/nonexistent")
         .env("DOCS_TOKEN", WORDS)
         .env("SEARCH_KEY", KEY)
@@ -541,22 +541,35 @@ fn a_replay_opens_no_socket_and_starts_nothing() {
     assert!(calls.len() == 1 && calls[0].contains("execve"), "{trace}");
 }
 
-/// Writes the record of the case anew: `cargo test --test record -- --ignored writes`.
+/// What is recorded of the case now gives the report that its record gives. `SNAPSHOTS=overwrite` with
+/// `cargo test --test record -- --ignored recorded_anew` writes the record.
 #[test]
-#[ignore = "takes the ports 8931 and 8932, and writes fixtures/recorded-wire/facts.json"]
-fn writes_the_record_of_the_case() {
+#[ignore = "takes the ports 8931 and 8932"]
+fn the_case_recorded_anew_says_the_same() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .expect("a runtime");
     runtime.block_on(rust_sdk::serve_at(8931));
-    let run = mcpdoc(&case(), &["observe", "stack"]);
+    let run = mcpdoc(&case(), &["observe", "--no-docker", "stack"]);
     assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
     let mut record: Value = serde_json::from_slice(&run.stdout).expect("JSON");
     record["machine"] = serde_json::json!(["workstation"]);
     let mut record = serde_json::to_string_pretty(&record).expect("JSON");
     record.push('\n');
     assert!(!record.contains(WORDS) && !record.contains(KEY), "{record}");
-    std::fs::write(case().join("facts.json"), record).expect("a file");
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = match std::env::var("SNAPSHOTS").as_deref() {
+        Ok("overwrite") => case().join("facts.json"),
+        _ => dir.path().join("facts.json"),
+    };
+    std::fs::write(&file, record).expect("a file");
+    let file = file.to_string_lossy();
+    let replay = mcpdoc(
+        &case(),
+        &["check", "--color", "never", "--facts", &file, "stack"],
+    );
+    let report = std::fs::read_to_string(case().join("report.txt")).expect("a report");
+    assert_eq!(text(&replay.stdout), report);
 }
