@@ -1,6 +1,9 @@
 //! Who calls whom, from where and by which name: hops from client entries to gateways and on to servers.
 
 mod behind;
+mod front;
+mod learned;
+mod prefix;
 mod process;
 mod resolve;
 mod sight;
@@ -11,6 +14,9 @@ mod way;
 
 pub use crate::load::placing::Placed;
 pub use behind::launched;
+pub use front::{Fronts, GatewayUrl, Link, Misnamed, NoGatewayUrl};
+pub use learned::Learned;
+pub use prefix::Prefixes;
 pub use process::Process;
 pub(crate) use resolve::with_scheme;
 pub use resolve::{Caller, Destination, Reach};
@@ -21,10 +27,11 @@ use std::collections::HashMap;
 
 use url::Url;
 
+use crate::catalog::gateway::known;
 use crate::catalog::server::ImageVersion;
 use crate::catalog::{Catalog, Certainty, ImageRef, Launch, Running, Version};
 use crate::fact::Engine;
-use crate::gateway::{self, Known, Outcome, Ruling, Why};
+use crate::gateway::{self, Known, Outcome, Ruling, Upstream, VersionFrom, Why};
 use crate::load::placing;
 use crate::model::{EnvLookup, Gateway, GatewayKind, Marks, Service, ServiceId, Stack, Transport};
 use crate::running::Containers;
@@ -41,6 +48,8 @@ pub struct Settings {
     pub litellm_version: Option<Version>,
     /// Names and addresses of this machine beside `localhost`: `--host-alias`, the host's own name.
     pub machine: Vec<String>,
+    /// Addresses of gateways that no file tells: `--gateway-url`.
+    pub gateway_urls: Vec<GatewayUrl>,
 }
 
 /// Gateways as they would run, and the hops between everything.
@@ -54,6 +63,12 @@ pub struct Chain {
     pub behind: HashMap<ServiceId, Behind>,
     /// Which container is which service's.
     pub containers: Containers,
+    /// What answers have taught.
+    pub learned: Learned,
+    /// Addresses that gateways are said to have.
+    pub fronts: Fronts,
+    /// Why the settings are not followed, if so: they name a gateway that is none.
+    pub misnamed: Option<Misnamed>,
     by_caller: HashMap<Caller, HopId>,
     by_service: HashMap<ServiceId, Vec<HopId>>,
     calls_of_gateway: Vec<Vec<HopId>>,
@@ -99,6 +114,10 @@ pub struct Hop {
     pub at: Pointer,
     /// What the address leads to.
     pub destination: Destination,
+    /// How that is known.
+    pub link: Link,
+    /// What stands in a client's path before the gateway's own, where it leads to one.
+    pub prefix: String,
     /// What the service behind it runs, as far as the catalog knows its image and arguments.
     pub behind: Option<Behind>,
     /// What the engine shows of it, if it was asked.
@@ -193,6 +212,14 @@ impl GatewayView {
         }
     }
 
+    /// What it was told to put in front of every path; empty where it was told nothing.
+    pub fn root_path(&self, stack: &Stack) -> String {
+        match self.env(stack, &known().clients.root_path) {
+            EnvLookup::Set(root) => root.trim_end_matches('/').to_owned(),
+            EnvLookup::Unset | EnvLookup::Unknown => String::new(),
+        }
+    }
+
     /// The compose service that runs it, if that is known.
     pub fn service(&self) -> Option<ServiceId> {
         self.placed.service()
@@ -211,6 +238,14 @@ impl Hop {
     pub fn service(&self) -> Option<ServiceId> {
         match &self.destination {
             Destination::Service { service, .. } => Some(*service),
+            _ => None,
+        }
+    }
+
+    /// The gateway that the address leads to, as its number.
+    pub fn gateway(&self) -> Option<usize> {
+        match self.destination {
+            Destination::Gateway { gateway, .. } => Some(gateway),
             _ => None,
         }
     }
@@ -234,6 +269,11 @@ impl Hop {
         matches!(self.caller, Caller::Gateway { gateway, .. } if gateway == number)
     }
 
+    /// Whether its address is the callee's own, and no proxy's.
+    pub fn is_direct(&self) -> bool {
+        self.link == Link::Address
+    }
+
     /// Whether a gateway makes this call.
     pub fn is_upstream(&self) -> bool {
         matches!(self.caller, Caller::Gateway { .. })
@@ -249,6 +289,36 @@ impl Chain {
     /// Hops from gateways to servers.
     pub fn upstreams(&self) -> impl Iterator<Item = &Hop> {
         self.hops.iter().filter(|hop| hop.is_upstream())
+    }
+
+    /// The calls that are meant by a server's name: those of gateways to servers of this name or alias; where there is
+    /// none, those of clients' entries of this name that lead straight to a server.
+    pub fn to_server(&self, name: &str) -> Vec<&Hop> {
+        let behind: Vec<&Hop> = self
+            .upstreams()
+            .filter(|hop| {
+                self.upstream(hop.caller)
+                    .is_some_and(|server| server.is_called(name))
+            })
+            .collect();
+        if !behind.is_empty() {
+            return behind;
+        }
+        let straight = |hop: &&Hop| {
+            let to_gateway = matches!(hop.destination, Destination::Gateway { .. });
+            !hop.is_upstream() && !to_gateway && hop.entry() == name
+        };
+        self.hops.iter().filter(straight).collect()
+    }
+
+    /// The server that a gateway calls, if it is one that calls.
+    pub fn upstream(&self, caller: Caller) -> Option<&Upstream> {
+        match caller {
+            Caller::Gateway { gateway, server } => {
+                Some(&self.gateways[gateway].outcome.servers[server])
+            }
+            Caller::Client { .. } => None,
+        }
     }
 
     /// Hops that lead to a service, whoever calls.
@@ -315,26 +385,41 @@ impl Chain {
     }
 }
 
-/// Puts every gateway in its place and follows every call; with an engine also as the containers that run would.
+/// Puts every gateway in its place and follows every call; with an engine also as the containers that run would, and with
+/// what answers have taught so far.
 pub fn build(
     stack: &Stack,
     catalog: &Catalog,
     settings: &Settings,
     engine: Option<&Engine>,
+    learned: Learned,
 ) -> Chain {
     let mut chain = Chain {
         containers: engine.map_or_else(Containers::default, |engine| Containers::of(stack, engine)),
+        learned,
         ..Chain::default()
     };
     let mounts = placing::Mounts::of(stack);
-    for gateway in &stack.gateways {
+    for (number, gateway) in stack.gateways.iter().enumerate() {
         let placed = placing::placed(stack, &mounts, gateway);
         let container = placed
             .service()
             .zip(engine)
             .and_then(|(id, engine)| Some((chain.containers.container(engine, id)?, engine)));
         let (version, version_because) =
-            version::of_gateway(stack, catalog, &placed, container, settings);
+            match (&settings.litellm_version, chain.learned.version(number)) {
+                (None, Some((version, because))) => {
+                    (Known::Exact(version, VersionFrom::Running), Some(because))
+                }
+                _ => {
+                    let of_files =
+                        version::of_gateway(stack, catalog, &placed, container, settings);
+                    match (of_files, chain.learned.disagreement(number)) {
+                        ((Known::Unknown(_), _), Some(why)) => (Known::Unknown(why), None),
+                        (known, _) => known,
+                    }
+                }
+            };
         let service = placed.service().map(|id| stack.service(id));
         let process = service.zip(container).map(|(service, (container, _))| {
             Process::of(container, catalog.litellm().runs.start_doubt(service))
@@ -362,7 +447,12 @@ pub fn build(
         });
     }
     chain.behind = behind::all(stack, catalog);
-    let mut hops = resolve::hops(stack, &chain.gateways, &chain.behind, settings);
+    let fronts = Fronts::of(stack, engine, &chain.gateways, &chain.containers, settings);
+    match fronts {
+        Ok(fronts) => chain.fronts = fronts,
+        Err(misnamed) => chain.misnamed = Some(misnamed),
+    }
+    let mut hops = resolve::hops(stack, &chain, settings);
     if let Some(engine) = engine {
         for hop in &mut hops {
             hop.sight = sight::of(engine, &chain, settings, hop);

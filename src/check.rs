@@ -7,21 +7,27 @@ pub(crate) mod drift;
 pub(crate) mod foreign;
 pub(crate) mod gateway_call;
 pub(crate) mod gateway_key;
+pub(crate) mod gateway_log;
 mod ids;
+pub mod leg;
 pub(crate) mod needed;
 pub(crate) mod netns;
 pub(crate) mod newer;
 pub(crate) mod probe;
 pub(crate) mod proxy;
 pub(crate) mod reader;
+pub(crate) mod said;
 mod service;
 pub(crate) mod settings;
 pub(crate) mod sight;
 pub(crate) mod symptom;
+pub mod through;
 pub(crate) mod wire;
 pub(crate) mod words;
 
+pub use leg::Leg;
 pub use service::{McpService, Role, is_own, listed, naming_part};
+pub use through::Through;
 pub use wire::Probed;
 
 use crate::catalog::{Catalog, ImageRef, Version, VersionSet};
@@ -30,6 +36,7 @@ use crate::change::Fix;
 use crate::fact::Facts;
 use crate::gateway::{Fate, Ruling, Upstream};
 use crate::model::{Service, Stack};
+use crate::plan::Operators;
 use crate::source::{Part, Pointer, SourceId, Span};
 
 /// How bad a finding is.
@@ -126,8 +133,14 @@ pub struct Case<'a> {
     pub catalog: &'a Catalog,
     /// Who calls whom.
     pub chain: &'a Chain,
+    /// What was done with the operator's key, where there is one.
+    pub operators: Option<&'a Operators>,
     /// The conversations among the facts, with what they show.
     pub probed: Vec<Probed<'a>>,
+    /// What comes through gateways.
+    pub through: Vec<Through>,
+    /// Tool calls that a person asked for.
+    pub legs: &'a [Leg],
 }
 
 impl Case<'_> {
@@ -283,6 +296,8 @@ pub enum Source {
     Wire,
     /// What the container engine shows.
     Docker,
+    /// What a client says of its own servers.
+    Client,
 }
 
 impl Source {
@@ -294,6 +309,7 @@ impl Source {
             Source::File => "file",
             Source::Wire => "wire",
             Source::Docker => "docker",
+            Source::Client => "client",
         }
     }
 }
@@ -307,13 +323,13 @@ pub struct Evidence {
     pub text: String,
 }
 
-/// What another finding's subject must be to be the cause of this one.
+/// Which other finding is the cause of this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// The causing check.
-    pub check: &'static str,
-    /// The causing finding's subject.
-    pub subject: String,
+pub enum Cause {
+    /// That of this check, about this subject.
+    Finding(&'static str, String),
+    /// The first one that breaks this hop.
+    Breaks(HopId),
 }
 
 /// What a check found.
@@ -430,10 +446,13 @@ impl Finding {
 
     /// The finding of another check about `subject` that causes this one.
     pub fn caused_by(mut self, check: &'static str, subject: impl Into<String>) -> Finding {
-        self.caused_by = Some(Cause {
-            check,
-            subject: subject.into(),
-        });
+        self.caused_by = Some(Cause::Finding(check, subject.into()));
+        self
+    }
+
+    /// Whatever breaks this hop causes this one.
+    pub fn caused_by_what_breaks(mut self, hop: HopId) -> Finding {
+        self.caused_by = Some(Cause::Breaks(hop));
         self
     }
 }

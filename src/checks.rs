@@ -21,9 +21,12 @@ checks! {
     auth_value_unused
     bearer_doubled
     bind_loopback
+    call_differs
+    call_failed
     cleartext_token
     client_approval_pending
     client_blocked
+    client_disagrees
     client_file_not_read
     client_foreign_key
     client_host_header
@@ -64,12 +67,16 @@ checks! {
     file_unreadable
     gateway_bearer_missing
     gateway_header_ignored
+    gateway_health_untrue
+    gateway_hides_failure
     gateway_image_floating
+    gateway_install_broken
     gateway_key_unknown
     gateway_open
     gateway_path
     gateway_redirect
     gateway_server_unknown
+    gateway_slow_upstream
     gateway_version_header_doubled
     gateway_weak_key
     healthcheck_meaningless

@@ -46,6 +46,7 @@ Examples:
   mcpdoc check --offline .              read files only
   mcpdoc check --fail-on warning .      in CI: fail on warnings, too
   mcpdoc check --require wire           fail if an endpoint could not be tried
+  mcpdoc check --call db:list_schemas   call a tool through the gateway, too
   mcpdoc check --format json .          for programs
   mcpdoc check --facts facts.json       with what `mcpdoc observe` has recorded
 
@@ -62,7 +63,7 @@ pub struct CheckArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["offline", "no_probe", "no_docker", "docker_host", "allow_exec", "trust_origin", "timeout"],
+        conflicts_with_all = ["offline", "no_probe", "no_docker", "docker_host", "allow_exec", "call", "trust_origin", "gateway_key_env", "timeout"],
         help_heading = "Probes"
     )]
     pub facts: Option<PathBuf>,
@@ -142,6 +143,10 @@ pub struct InputArgs {
     /// The version of LiteLLM that runs; overrides the tag of its image
     #[arg(long, value_name = "VERSION", help_heading = "Inputs")]
     pub litellm_version: Option<String>,
+    /// A gateway's name and an address of it, for one behind a proxy or on another machine: litellm=https://HOST/PATH, as
+    /// far as /mcp; its name is its service's, container's or file's; may be repeated
+    #[arg(long, value_name = "NAME=URL", help_heading = "Inputs")]
+    pub gateway_url: Vec<String>,
     /// Another name or address of this machine, as clients use it; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Inputs")]
     pub host_alias: Vec<String>,
@@ -167,13 +172,33 @@ pub struct ProbesArgs {
         help_heading = "Probes"
     )]
     pub docker_host: Option<String>,
-    /// Start the servers that client files name as commands, to see whether they work
+    /// Start the servers that client files name as commands, to see whether they work, and `claude mcp list`, which starts
+    /// and calls the servers of Claude Code's own files
     #[arg(long, help_heading = "Probes")]
     pub allow_exec: bool,
+    /// Call this tool of a server, through the gateway as each client and straight from where the gateway stands, and
+    /// compare the answers; the server by its name or alias in LiteLLM's configuration, or a client's entry that leads
+    /// straight to one; its arguments are a JSON object; may be repeated
+    #[arg(
+        long,
+        value_name = "SERVER:TOOL[=JSON]",
+        conflicts_with_all = ["offline", "no_probe"],
+        help_heading = "Probes"
+    )]
+    pub call: Vec<String>,
     /// An origin (https://HOST[:PORT]) to which variables of this environment may be sent that the files of a project
     /// name; without it they stay on this machine; may be repeated
     #[arg(long, value_name = "ORIGIN", help_heading = "Probes")]
     pub trust_origin: Vec<String>,
+    /// Ask gateways also with their operator's key, which is the value of this environment variable: as a client that asks
+    /// for all servers would; it goes to their own addresses alone
+    #[arg(
+        long,
+        value_name = "VARIABLE",
+        conflicts_with_all = ["offline", "no_probe"],
+        help_heading = "Probes"
+    )]
+    pub gateway_key_env: Option<String>,
     /// Seconds that one endpoint may take (default: 30)
     #[arg(long, value_name = "SECONDS", help_heading = "Probes")]
     pub timeout: Option<f64>,

@@ -1,5 +1,6 @@
 //! One file a subcommand. Everything that touches the world below the report starts here.
 
+mod call;
 pub mod check;
 mod checks;
 mod completions;

@@ -4,6 +4,7 @@
 //! [`crate::wire`] and the checks, so that recorded facts give the same diagnosis as fresh ones.
 
 mod ask;
+mod client;
 mod engine;
 mod probe;
 mod revision;
@@ -11,14 +12,15 @@ mod token;
 mod tool;
 
 pub use ask::{Ask, Call, Eras, Limits, Lists, Pin, Secret, Target, Trust, Vantage};
+pub use client::{AskClient, ClientServer, ClientView, Past, Says};
 pub use engine::{
     Binding, Container, Engine, EngineKind, Health, Image, Joined, Locality, Mounted, Net, Since,
     State, Status, label,
 };
 pub use probe::{
-    Answer, Attempt, Clock, Deep, End, Ended, ErrorObject, Exchange, Failure, Look, Message,
-    Outcome, Probe, Process, Purpose, Reach, Reply, Request, Round, Said, TlsLook, TlsProblem,
-    TlsSpoken,
+    Answer, Attempt, Clock, Content, Deep, End, Ended, ErrorObject, Exchange, Failure, Look,
+    Message, Outcome, Probe, Process, Purpose, Reach, Reply, Request, Round, Said, Tells, TlsLook,
+    TlsProblem, TlsSpoken,
 };
 pub use revision::{Era, Revision};
 pub use token::{NoSalt, Tokens};
@@ -85,6 +87,9 @@ pub struct Facts {
     pub engine: Known<Engine>,
     /// The conversations with endpoints that were held, in the order of their questions.
     pub wire: Known<Vec<Probe>>,
+    /// What clients themselves say of their servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientView>,
     /// By what secrets are replaced in facts that were recorded; nothing in fresh ones.
     #[serde(skip)]
     pub tokens: Option<Tokens>,
@@ -96,6 +101,7 @@ impl Facts {
         Facts {
             engine: Known::No(Unknown::NotAsked),
             wire: Known::No(Unknown::NotAsked),
+            clients: Vec::new(),
             tokens: None,
         }
     }

@@ -177,6 +177,14 @@ pub struct Upstream {
     pub at: Pointer,
 }
 
+impl Upstream {
+    /// Whether this is its name or its alias.
+    pub fn is_called(&self, name: &str) -> bool {
+        let alias = self.alias.as_ref();
+        self.name.value == name || alias.is_some_and(|alias| alias.value == name)
+    }
+}
+
 /// A header that a gateway sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {

@@ -47,18 +47,16 @@ pub mod term;
 pub mod verdict;
 pub mod wire;
 
-use std::collections::BTreeSet;
-
 use catalog::Catalog;
-use chain::{Chain, Hop, Settings};
-use check::{Case, Check, Findings, Need, Probed};
-use fact::{Ask, Container, Engine, Facts, Known, Probe, Tokens, Unknown};
+use chain::{Chain, Hop, HopId, Learned, Settings};
+use check::{Case, Check, Findings, Leg, Need, Probed, Through, leg, said, through};
+use fact::{Ask, AskClient, ClientView, Container, Engine, Facts, Known, Probe, Tokens, Unknown};
 use load::{Files, Request, Surroundings};
 use model::Stack;
-use plan::{Permissions, Plan, Trial};
+use plan::{Permissions, Plan, ToolCall, Trial};
 use record::Difference;
 use verdict::{Diagnosis, Ran, Seen, Verdict};
-use wire::{Reading, Standing};
+use wire::Reading;
 
 /// Which checks run.
 #[derive(Clone, Debug, Default)]
@@ -97,6 +95,12 @@ pub struct Examination {
     pub facts: Facts,
     /// What each of [`Facts::probes`] shows, in their order.
     pub readings: Vec<Reading>,
+    /// What comes through gateways.
+    pub through: Vec<Through>,
+    /// Tool calls that a person asked for, by everyone who can make them.
+    pub legs: Vec<Leg>,
+    /// What a client itself says of hops that it makes, in words.
+    pub said: Vec<(HopId, String)>,
     /// What is wrong.
     pub diagnosis: Diagnosis,
     /// Where the files are not those that the facts were recorded with.
@@ -104,6 +108,16 @@ pub struct Examination {
 }
 
 impl Examination {
+    /// The conversation by which a hop was tried, and what it shows.
+    pub fn conversation(&self, hop: &Hop) -> Option<(&Probe, &Reading)> {
+        let Some(Trial::Asked(number)) = self.plan.trials.get(hop.id.0) else {
+            return None;
+        };
+        let ask = &self.plan.asks[*number];
+        let mut all = self.facts.probes().iter().zip(&self.readings);
+        all.find(|(probe, _)| probe.asked == *ask)
+    }
+
     /// Hops of which no answer says whether they work, and why not.
     pub fn untried(&self) -> impl Iterator<Item = (&Hop, &str)> {
         let hops = self.chain.hops.iter().zip(&self.diagnosis.hops);
@@ -111,6 +125,27 @@ impl Examination {
             Verdict::Unknown(reason) => Some((hop, reason.as_str())),
             _ => None,
         })
+    }
+
+    /// Calls that were asked for and not made.
+    pub fn unmade(&self) -> impl Iterator<Item = &Leg> {
+        let legs = self.legs.iter();
+        legs.filter(|leg| leg.probe(&self.facts).is_none())
+    }
+
+    /// Why a call was not made.
+    pub fn why_unmade(&self, leg: &Leg) -> String {
+        match &self.diagnosis.hops[leg.hop.0] {
+            Verdict::Broken(_) => "what it goes over is broken".to_owned(),
+            Verdict::Blocked { reason, .. } | Verdict::Unknown(reason) => reason.clone(),
+            Verdict::Works => match self.plan.trials.get(leg.hop.0) {
+                Some(Trial::Asked(_)) if leg.ask.is_none() => "it wants a login first".to_owned(),
+                Some(Trial::Asked(_)) => "it is not in the recorded facts".to_owned(),
+                Some(Trial::Not(_)) | None => {
+                    "the server cannot be called from here as its gateway does".to_owned()
+                }
+            },
+        }
     }
 }
 
@@ -128,6 +163,11 @@ pub trait Witness {
 
     /// The conversations that answer these questions. One that is not answered is not asked again.
     fn answer(&mut self, asks: &[Ask]) -> Vec<Probe>;
+
+    /// What a client itself says of its servers.
+    fn client(&mut self, _ask: &AskClient) -> Option<ClientView> {
+        None
+    }
 
     /// By what secrets are replaced in its answers, where those were recorded.
     fn tokens(&self) -> Option<Tokens> {
@@ -174,15 +214,73 @@ pub fn investigate(
     let catalog = Catalog::builtin();
     facts.tokens = witness.tokens();
     let engine = facts.engine.get();
-    let chain = chain::build(&stack, &catalog, settings, engine);
-    let plan = plan::plan(&stack, &chain, request, permissions, engine);
-    let open = plan.open(&facts);
-    if !open.is_empty() {
-        facts.wire = Known::Yes(witness.answer(&open));
+    let mut learned = Learned::default();
+    let mut probes: Vec<Probe> = Vec::new();
+    let mut asked = Plan::default();
+    let (chain, plan) = loop {
+        let chain = chain::build(&stack, &catalog, settings, engine, learned);
+        let plan = plan::plan(&stack, &chain, request, permissions, engine);
+        // A call that leads nowhere is a mistake in what was asked for: nothing is asked for its sake.
+        if !unknown_servers(&chain, &permissions.calls).is_empty() {
+            break (chain, plan);
+        }
+        let open: Vec<Ask> = plan.beyond(&asked).cloned().collect();
+        if open.is_empty() || chain.misnamed.is_some() {
+            break (chain, plan);
+        }
+        probes.extend(witness.answer(&open));
+        for ask in open {
+            asked.add(ask);
+        }
+        learned = learn(&chain, &plan, &probes);
+        if learned == chain.learned {
+            break (chain, plan);
+        }
+    };
+    if !asked.asks.is_empty() {
+        facts.wire = Known::Yes(probes);
     }
-    let readings = read(&facts);
+    let mut readings = read(&facts);
     read_logs(&chain, &plan, &mut facts, &readings, witness);
-    diagnose(stack, chain, plan, facts, readings, selection)
+    let legs = leg::all(
+        &case(&catalog, &stack, &chain, &plan, &facts, &readings, &[]),
+        &permissions.calls,
+    );
+    // Last, and each once: what is learned on the way changes questions, and a call may change something.
+    let asks = Plan::of(legs.iter().filter_map(|leg| leg.ask.clone())).asks;
+    if let (Known::Yes(probes), false) = (&mut facts.wire, asks.is_empty()) {
+        let made = witness.answer(&asks);
+        readings.extend(made.iter().map(wire::read));
+        probes.extend(made);
+    }
+    let client = plan::clients::of_claude_code(&stack, request, permissions);
+    facts.clients = client
+        .and_then(|ask| witness.client(&ask))
+        .into_iter()
+        .collect();
+    diagnose(stack, chain, plan, facts, readings, legs, selection)
+}
+
+/// Servers of calls that neither a gateway nor a client's entry has.
+pub fn unknown_servers<'c>(chain: &Chain, calls: &'c [ToolCall]) -> Vec<&'c ToolCall> {
+    let calls = calls.iter();
+    calls
+        .filter(|call| chain.to_server(&call.server).is_empty())
+        .collect()
+}
+
+/// What answers teach of the chain in which they were asked for.
+fn learn(chain: &Chain, plan: &Plan, probes: &[Probe]) -> Learned {
+    let callers = plan.callers(chain);
+    let answers = probes.iter().flat_map(|probe| {
+        let hops = plan.number(&probe.asked).map(|number| &callers[number]);
+        hops.into_iter().flatten().map(move |hop| (*hop, probe))
+    });
+    let operators = probes.iter().filter_map(|probe| {
+        let number = plan.number(&probe.asked)?;
+        Some((plan.operator(number)?, probe))
+    });
+    Learned::of(chain, answers, operators)
 }
 
 /// What each conversation shows, in their order.
@@ -190,7 +288,7 @@ fn read(facts: &Facts) -> Vec<Reading> {
     facts.probes().iter().map(wire::read).collect()
 }
 
-/// Reads the logs of containers whose endpoint does not work.
+/// Reads the logs that may tell more of calls that do not work.
 fn read_logs(
     chain: &Chain,
     plan: &Plan,
@@ -206,27 +304,17 @@ fn read_logs(
     else {
         return;
     };
-    let callers = plan.callers(chain);
-    let broken = probes
-        .iter()
-        .zip(readings)
-        .filter(|(_, reading)| reading.standing != Standing::Works);
-    let hops = broken
-        .filter_map(|(probe, _)| plan.number(&probe.asked))
-        .flat_map(|number| &callers[number]);
-    let called = hops.filter_map(|hop| hop.sight.as_ref()?.called());
-    let unread = called.filter(|number| engine.containers[*number].log.get().is_none());
-    let wanted: BTreeSet<usize> = unread.collect();
+    let wanted = plan.logs(chain, engine, probes, readings);
     if wanted.is_empty() {
         return;
     }
     let containers: Vec<&Container> = wanted
         .iter()
-        .map(|number| &engine.containers[*number])
+        .map(|one| &engine.containers[one.container])
         .collect();
     let logs = witness.logs(&containers);
-    for (number, log) in wanted.into_iter().zip(logs) {
-        engine.containers[number].log = log;
+    for (one, log) in wanted.into_iter().zip(logs) {
+        engine.containers[one.container].log = one.keep(log);
     }
 }
 
@@ -239,9 +327,10 @@ pub fn consult(facts: Facts, selection: &Selection) -> Examination {
         .filter(|check| check.needs.contains(&Need::Docker));
     selection.skip.extend(of_engines.copied());
     let selection = &selection;
-    let (stack, chain, plan) = (Stack::default(), Chain::default(), Plan::default());
+    let (stack, chain) = (Stack::default(), Chain::default());
+    let plan = Plan::of(facts.probes().iter().map(|probe| probe.asked.clone()));
     let readings = read(&facts);
-    diagnose(stack, chain, plan, facts, readings, selection)
+    diagnose(stack, chain, plan, facts, readings, Vec::new(), selection)
 }
 
 /// Everything is read and seen: what follows.
@@ -251,22 +340,12 @@ fn diagnose(
     plan: Plan,
     facts: Facts,
     readings: Vec<Reading>,
+    legs: Vec<Leg>,
     selection: &Selection,
 ) -> Examination {
     let catalog = Catalog::builtin();
-    let callers = plan.callers(&chain);
-    let probed = facts.probes().iter().zip(readings).map(|(probe, reading)| {
-        let number = plan.number(&probe.asked);
-        let hops = number.map_or_else(Vec::new, |number| callers[number].clone());
-        Probed::new(probe, reading, hops, facts.engine.get())
-    });
-    let case = Case {
-        stack: &stack,
-        facts: &facts,
-        catalog: &catalog,
-        chain: &chain,
-        probed: probed.collect(),
-    };
+    let mut case = case(&catalog, &stack, &chain, &plan, &facts, &readings, &legs);
+    case.through = through::all(&case);
     let mut findings = Findings::default();
     for check in checks::ALL.iter().filter(|check| selection.takes(check)) {
         match case.lacks(check) {
@@ -279,37 +358,79 @@ fn diagnose(
         Some(_) => Seen::Unrecorded,
         None => Seen::Unanswered,
     };
-    let seen = seen(&plan, &case.probed, unanswered);
-    let diagnosis = verdict::judge(&stack, &chain, &seen, findings, skipped, selection.ran());
-    let readings = case
-        .probed
-        .into_iter()
-        .map(|probed| probed.reading)
-        .collect();
+    let seen = seen(&plan, &case, unanswered);
+    let mut diagnosis = verdict::judge(&stack, &chain, &seen, findings, skipped, selection.ran());
+    for (hop, evidence) in said::all(&case) {
+        diagnosis.support(hop, evidence);
+    }
+    let said = said::lines(&case);
+    let through = case.through;
     Examination {
+        legs,
         stack,
         chain,
         plan,
         facts,
         readings,
+        through,
+        said,
         diagnosis,
         differences: Vec::new(),
     }
 }
 
+/// What checks see, but for what comes through gateways.
+fn case<'a>(
+    catalog: &'a Catalog,
+    stack: &'a Stack,
+    chain: &'a Chain,
+    plan: &'a Plan,
+    facts: &'a Facts,
+    readings: &'a [Reading],
+    legs: &'a [Leg],
+) -> Case<'a> {
+    let callers = plan.callers(chain);
+    // What nobody asks any more since an answer taught otherwise has no say, and neither have calls of tools here.
+    let probed = facts.probes().iter().zip(readings).enumerate();
+    let probed = probed.filter_map(|(at, (probe, reading))| {
+        let number = plan.number(&probe.asked)?;
+        let (hops, operator) = (callers[number].clone(), plan.operator(number));
+        let engine = facts.engine.get();
+        Some(Probed::new(at, probe, reading, hops, operator, engine))
+    });
+    Case {
+        stack,
+        facts,
+        catalog,
+        chain,
+        operators: plan.operators.as_ref(),
+        probed: probed.collect(),
+        through: Vec::new(),
+        legs,
+    }
+}
+
 /// What was seen of each hop.
-fn seen<'a>(plan: &'a Plan, probed: &'a [Probed<'_>], unanswered: Seen<'static>) -> Vec<Seen<'a>> {
+fn seen<'a>(plan: &'a Plan, case: &'a Case<'_>, unanswered: Seen<'static>) -> Vec<Seen<'a>> {
+    let probed = &case.probed;
     let mut answers = vec![None; plan.asks.len()];
     for (at, one) in probed.iter().enumerate() {
         if let Some(number) = plan.number(&one.probe.asked) {
             answers[number] = Some(at);
         }
     }
-    let trials = plan.trials.iter().map(|trial| match trial {
+    let mut seen: Vec<Seen<'a>> = Vec::with_capacity(plan.trials.len());
+    seen.extend(plan.trials.iter().map(|trial| match trial {
         Trial::Asked(number) => answers[*number].map_or(unanswered, |at| {
-            Seen::Conversation(probed[at].probe, &probed[at].reading)
+            Seen::Conversation(probed[at].probe, probed[at].reading)
         }),
         Trial::Not(untried) => Seen::Nothing(untried),
-    });
-    trials.collect()
+    }));
+    for through in case.through.iter().filter(|through| through.works()) {
+        let seen = &mut seen[through.upstream.0];
+        if !seen.works() {
+            *seen = Seen::Through(through);
+        }
+    }
+    seen
 }

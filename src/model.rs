@@ -10,6 +10,7 @@ mod input;
 mod links;
 mod port;
 mod reference;
+pub mod route;
 mod template;
 
 pub use client::{

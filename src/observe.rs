@@ -1,5 +1,6 @@
 //! Answers questions: the only code that talks to the world.
 
+pub mod claude;
 mod conversation;
 pub mod docker;
 mod exec;

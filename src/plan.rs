@@ -4,9 +4,12 @@
 //! stands: from its container's network, or by a program in its container. What answers here says nothing of what answers
 //! there, but that the server speaks.
 
+pub mod clients;
 mod environment;
 mod expand;
 mod inside;
+mod logs;
+mod operator;
 mod origin;
 
 use std::collections::HashMap;
@@ -15,12 +18,14 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::catalog::client::{Known, of};
-use crate::chain::{Caller, Chain, Destination, Hop};
-use crate::fact::{Ask, Engine, Facts, Limits, Secret, Target};
+use crate::chain::{Caller, Chain, Destination, Hop, Learned};
+use crate::fact::{self, Ask, Engine, Limits, Secret, Target};
 use crate::load::Request;
 use crate::model::{ClientEntry, ClientFile, Stack};
 use environment::Environment;
 use expand::Filled;
+pub use logs::Wanted;
+pub(crate) use operator::bare_key;
 pub use origin::{NoOrigin, Origin};
 
 /// What a run may do beside reading files. By default nothing.
@@ -33,12 +38,45 @@ pub struct Permissions {
     pub docker: bool,
     /// Whether commands may be started that files name: `--allow-exec`.
     pub exec: bool,
+    /// Tools that are called because somebody asks for it: `--call`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<ToolCall>,
     /// Where variables of this environment may be sent that a repository's file names: `--trust-origin`.
     pub trusted: Vec<Origin>,
+    /// The variable of this environment whose value gateways are asked with as their operator's key: `--gateway-key-env`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_key: Option<String>,
     /// What a conversation with an endpoint may take.
     pub limits: Limits,
     /// What one with a command may take, which is first installed as often as not.
     pub command_limits: Limits,
+}
+
+/// A tool call, as somebody asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// A server behind a gateway, or a client's entry that leads straight to one.
+    pub server: String,
+    /// The tool, by the server's own name.
+    pub tool: String,
+    /// Its arguments, a JSON object.
+    pub arguments: serde_json::Value,
+}
+
+impl ToolCall {
+    /// In a word: `db_main:list_objects`.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.server, self.tool)
+    }
+
+    /// As a conversation makes it that is held for it alone, with the tool's name as the caller has it.
+    pub fn made_as(&self, tool: &str) -> fact::Call {
+        fact::Call {
+            tool: tool.to_owned(),
+            arguments: self.arguments.clone(),
+            alone: true,
+        }
+    }
 }
 
 /// What is asked, and for whom.
@@ -48,8 +86,19 @@ pub struct Plan {
     pub asks: Vec<Ask>,
     /// What is done for each hop of the chain, in its order.
     pub trials: Vec<Trial>,
+    /// What is done with the operator's key, where there is one.
+    pub operators: Option<Operators>,
     /// Numbers of questions by what they are told apart by at first glance.
     numbers: HashMap<String, Vec<usize>>,
+}
+
+/// What is done with the key of the gateways' operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operators {
+    /// The variable that holds the key.
+    pub variable: String,
+    /// How each gateway of the chain is tried with it, in its order.
+    pub trials: Vec<Trial>,
 }
 
 /// How a hop is tried.
@@ -75,11 +124,18 @@ pub enum Untried {
 }
 
 impl Plan {
-    /// The questions whose answers are not among the facts. What one answer makes worth asking next belongs to the same
-    /// conversation, so that nothing is new after the first round.
-    pub fn open(&self, facts: &Facts) -> Vec<Ask> {
-        let open = self.asks.iter().filter(|ask| facts.probe(ask).is_none());
-        open.cloned().collect()
+    /// These questions, for no hop.
+    pub fn of(asks: impl Iterator<Item = Ask>) -> Plan {
+        let mut plan = Plan::default();
+        for ask in asks {
+            plan.add(ask);
+        }
+        plan
+    }
+
+    /// Its questions that another plan has not.
+    pub fn beyond<'a>(&'a self, other: &Plan) -> impl Iterator<Item = &'a Ask> {
+        self.asks.iter().filter(|ask| other.number(ask).is_none())
     }
 
     /// The hops that each question is asked for, in the order of the questions.
@@ -93,6 +149,12 @@ impl Plan {
         callers
     }
 
+    /// The gateway that a question is asked of with its operator's key.
+    pub fn operator(&self, number: usize) -> Option<usize> {
+        let mut trials = self.operators.as_ref()?.trials.iter();
+        trials.position(|trial| *trial == Trial::Asked(number))
+    }
+
     /// The number of a question.
     pub fn number(&self, ask: &Ask) -> Option<usize> {
         let alike = self.numbers.get(key(&ask.target))?;
@@ -102,8 +164,8 @@ impl Plan {
             .find(|number| self.asks[*number] == *ask)
     }
 
-    /// Adds a question, if it is a new one.
-    fn ask(&mut self, ask: Ask) -> usize {
+    /// Adds a question, if it is a new one; its number.
+    pub fn add(&mut self, ask: Ask) -> usize {
         if let Some(number) = self.number(&ask) {
             return number;
         }
@@ -151,7 +213,7 @@ pub fn plan(
                     upstream: &chain.gateways[gateway].outcome.servers[server],
                 };
                 match call.ask() {
-                    Ok(ask) => Trial::Asked(plan.ask(ask)),
+                    Ok(ask) => Trial::Asked(plan.add(ask)),
                     Err(untried) => Trial::Not(untried),
                 }
             }
@@ -162,18 +224,40 @@ pub fn plan(
                     request,
                     permissions,
                     hop,
+                    learned: &chain.learned,
                     file,
                     entry: &file.entries[entry],
                     page: of(file.client),
                     environment: Environment::of(stack, request, file),
                 };
                 match call.ask() {
-                    Ok(ask) => Trial::Asked(plan.ask(ask)),
+                    Ok(ask) => Trial::Asked(plan.add(ask)),
                     Err(untried) => Trial::Not(untried),
                 }
             }
         };
         plan.trials.push(trial);
+    }
+    if let Some(variable) = &permissions.gateway_key {
+        let numbers = 0..chain.gateways.len();
+        let trials = numbers.map(|gateway| {
+            let operator = operator::Operator {
+                stack,
+                chain,
+                request,
+                permissions,
+                engine,
+                gateway,
+                variable,
+            };
+            match operator.ask() {
+                Ok(ask) => Trial::Asked(plan.add(ask)),
+                Err(untried) => Trial::Not(untried),
+            }
+        });
+        let trials = trials.collect();
+        let variable = variable.clone();
+        plan.operators = Some(Operators { variable, trials });
     }
     plan
 }
@@ -184,6 +268,7 @@ struct Call<'a> {
     request: &'a Request,
     permissions: &'a Permissions,
     hop: &'a Hop,
+    learned: &'a Learned,
     file: &'a ClientFile,
     entry: &'a ClientEntry,
     page: &'static Known,
@@ -201,6 +286,9 @@ impl Call<'_> {
         };
         ask.transport = Some(self.hop.transport);
         ask.falls_back = self.hop.falls_back;
+        // One that was recognised by its answer has been asked what it tells.
+        ask.gateway = matches!(self.hop.destination, Destination::Gateway { .. })
+            && self.learned.gateway(self.hop.caller).is_none();
         ask.limits = limits;
         Ok(ask)
     }
@@ -289,10 +377,14 @@ impl Call<'_> {
     /// Whether an endpoint may have what this environment holds: files of the user's own are trusted as their client
     /// trusts them, a repository's only with this machine.
     fn may_have(&self, url: &Url) -> bool {
-        let is_here = Origin::of(url).is_this_machine();
-        is_here
-            || self.permissions.trusted.contains(&Origin::of(url))
+        Call::may_go(self.permissions, url)
             || environment::is_users(self.request, self.file, self.entry)
+    }
+
+    /// Whether what this environment holds may go to an address, whoever names it.
+    fn may_go(permissions: &Permissions, url: &Url) -> bool {
+        let origin = Origin::of(url);
+        origin.is_this_machine() || permissions.trusted.contains(&origin)
     }
 
     fn command(&self) -> Result<Ask, Untried> {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalog::client;
+use crate::chain::GatewayUrl;
 use crate::fact::{Facts, NoSalt, Secret, Tokens};
 use crate::load::Request;
 use crate::model::{Client, Stack};
@@ -46,7 +47,10 @@ pub struct Record {
     inputs: Vec<Input>,
     /// Names of the machine beside `localhost`.
     machine: Vec<String>,
-    /// Variables of the environment that files name.
+    /// Addresses that gateways were said to have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gateway_urls: Vec<GatewayUrl>,
+    /// Variables of the environment that files name, and the one with the operator's key.
     environment: Vec<Variable>,
     /// Names of Compose projects by their directories: a directory of another name would be another project.
     #[serde(default)]
@@ -144,6 +148,8 @@ pub struct Run<'a> {
     pub permissions: &'a Permissions,
     /// Names of the machine.
     pub machine: &'a [String],
+    /// Addresses that gateways were said to have.
+    pub gateway_urls: &'a [GatewayUrl],
     /// The bytes that it read.
     pub digests: &'a Digests<'a>,
 }
@@ -166,7 +172,13 @@ impl Record {
             asked.ask(&probe.asked)?;
             secrets.extend(probe.asked.secrets.iter().map(Secret::reveal));
         }
-        let named = named(run.stack);
+        let calls = run.permissions.calls.iter();
+        let asked_for: Vec<Secret> = calls
+            .flat_map(|call| call.made_as(&call.tool).secrets())
+            .collect();
+        secrets.extend(asked_for.iter().map(Secret::reveal));
+        let mut named = named(run.stack);
+        named.extend(run.permissions.gateway_key.as_deref());
         let mut environment = Vec::new();
         let mut sent = Vec::new();
         for (name, value) in &run.request.shell {
@@ -197,6 +209,7 @@ impl Record {
             above: places.above(),
             inputs: inputs(run.stack, run.digests, &tokens, &places),
             machine: run.machine.to_vec(),
+            gateway_urls: run.gateway_urls.to_vec(),
             environment,
             projects: run
                 .stack
@@ -211,7 +224,7 @@ impl Record {
                     (dir, project.name.clone())
                 })
                 .collect(),
-            permissions: run.permissions.clone(),
+            permissions: redaction.permissions(run.permissions, secrets.iter().copied()),
             facts: redaction.facts(facts)?,
         })
     }
@@ -264,6 +277,11 @@ impl Record {
         &self.machine
     }
 
+    /// Addresses that gateways were said to have.
+    pub fn gateway_urls(&self) -> &[GatewayUrl] {
+        &self.gateway_urls
+    }
+
     /// The environment that files are read in: the recorded one, with places of the machine that the request is for.
     pub fn environment(&self, request: &Request) -> BTreeMap<String, String> {
         let places = Places::with(request, self.above);
@@ -290,6 +308,11 @@ impl Record {
         let mut tokens = Tokens::with_salt(&self.salt)?;
         for variable in self.environment.iter().filter(|variable| variable.hidden) {
             tokens.keep(&variable.value);
+        }
+        for call in &self.permissions.calls {
+            for secret in call.made_as(&call.tool).secrets() {
+                tokens.keep(secret.reveal());
+            }
         }
         let facts = serde_json::from_value::<Facts>(self.facts.clone());
         let facts = facts.map_err(|error| NoRecord::Malformed(error.to_string()))?;

@@ -1,5 +1,6 @@
 //! What a fix of a hop writes: into the caller's entry, into the service that it calls, into the networks between.
 
+mod again;
 mod instead;
 mod shell;
 
@@ -13,6 +14,7 @@ use crate::change::{Change, Fix, Op, Safety};
 use crate::model::{EnvFrom, Project, Service, ServiceId, Stack, Text};
 use crate::source::{Node, Path, Pointer, Step};
 
+pub use again::probe_again;
 pub use instead::call_instead;
 pub use shell::{quoted, quoted_file};
 

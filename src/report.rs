@@ -2,6 +2,7 @@
 
 pub mod curl;
 pub mod json;
+mod passage;
 pub mod text;
 mod veil;
 mod wire;

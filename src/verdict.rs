@@ -6,7 +6,9 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::chain::{Caller, Chain, Destination, Hop, HopId};
-use crate::check::{Check, Evidence, Finding, Place, Severity, Skipped, Source as EvidenceFrom};
+use crate::check::{
+    Cause, Check, Evidence, Finding, Place, Severity, Skipped, Source as EvidenceFrom,
+};
 use crate::checks;
 use crate::model::Stack;
 use crate::plan::Untried;
@@ -79,6 +81,19 @@ impl Diagnosis {
             .max()
     }
 
+    /// Adds evidence to the first finding about a hop that is more than a note.
+    pub fn support(&mut self, hop: HopId, evidence: Evidence) {
+        let about = |judged: &&mut Judged| {
+            let finding = &judged.finding;
+            finding.severity > Severity::Note && finding.hops.contains(&hop)
+        };
+        // What that client said is all that `client-disagrees` has to say.
+        let first = self.findings.iter_mut().find(about);
+        if let Some(judged) = first.filter(|judged| judged.finding.check != "client-disagrees") {
+            judged.finding.evidence.push(evidence);
+        }
+    }
+
     /// The finding with that number.
     pub fn finding(&self, id: FindingId) -> &Judged {
         &self.findings[id.0 - 1]
@@ -126,6 +141,10 @@ pub fn judge(
             }
         }
     }
+    // What follows from another finding does not come before it.
+    for errors in &mut errors {
+        errors.sort_by_key(|id| findings[id.0 - 1].caused_by.is_some());
+    }
     let mut warned = vec![false; chain.hops.len()];
     for judged in &findings {
         if judged.finding.severity == Severity::Warning {
@@ -159,6 +178,10 @@ pub fn judge(
 /// Whether an error breaks a hop. Of a call that was seen to work only what its caller's own file gets wrong does: mcpdoc
 /// calls what the file means, the client what it makes of it.
 fn breaks(chain: &Chain, seen: &[Seen<'_>], hop: HopId, finding: &Finding) -> bool {
+    // Its caller itself was seen to make it.
+    if matches!(seen[hop.0], Seen::Through(_)) {
+        return false;
+    }
     let own = chain.hop(hop).at.source;
     !seen[hop.0].works() || finding.labels[0].at.source() == Some(own)
 }
@@ -303,9 +326,17 @@ fn number(stack: &Stack, findings: Vec<Finding>) -> Vec<Judged> {
     let caused: Vec<Option<FindingId>> = findings
         .iter()
         .map(|finding| {
-            let cause = finding.caused_by.as_ref()?;
-            let found = causes.get(&(cause.check, cause.subject.as_str()))?;
-            let at = found.iter().find(|at| near(&findings[**at], finding))?;
+            let at = match finding.caused_by.as_ref()? {
+                Cause::Finding(check, subject) => {
+                    let found = causes.get(&(*check, subject.as_str()))?;
+                    *found.iter().find(|at| near(&findings[**at], finding))?
+                }
+                Cause::Breaks(hop) => findings.iter().position(|other| {
+                    other.severity == Severity::Error
+                        && other.hops.contains(hop)
+                        && !std::ptr::eq(other, finding)
+                })?,
+            };
             Some(FindingId(at + 1))
         })
         .collect();
@@ -455,6 +486,7 @@ fn judge_hop(
             (_, Some(trouble)) => format!("{} was not run", trouble.kind.check()),
             (_, None) => "the conversation says nothing".to_owned(),
         },
+        Seen::Through(_) => "its tools come through the gateway".to_owned(),
         Seen::Unanswered => "it was not tried".to_owned(),
         Seen::Unrecorded => "the call is not in the recorded facts".to_owned(),
         Seen::Nothing(Untried::NoProbes) => from_files(stack, warned, ran, hop),

@@ -885,6 +885,7 @@ fn a_replay_elsewhere_finds_the_same() {
         request: &request,
         permissions: &Permissions::default(),
         machine: &[],
+        gateway_urls: &[],
         digests: &digests,
     };
     let record = Record::new(recorded, &there.facts, [7; 16]).expect("a record");

@@ -8,8 +8,9 @@ use mcpdoc::check::{Check, Severity};
 use mcpdoc::cli::{Cli, Command};
 use mcpdoc::command;
 use mcpdoc::command::check::Prepared;
-use mcpdoc::fact::{Ask, Engine, Facts, Known, Probe};
+use mcpdoc::fact::{Ask, AskClient, ClientView, Engine, Facts, Known, Probe};
 use mcpdoc::load::{Memory, load};
+use mcpdoc::observe::claude;
 use mcpdoc::plan::Permissions;
 use mcpdoc::verdict::place_name;
 use mcpdoc::{Examination, Selection, Witness, checks, consult, fix, investigate};
@@ -38,20 +39,24 @@ struct Example {
     fixed_world: Option<World>,
     engine: Option<Described>,
     fixed_engine: Option<Described>,
+    /// What Claude Code prints: its version, and its list of servers.
+    claude: Option<(String, String)>,
+    fixed_claude: Option<(String, String)>,
 }
 
 impl Example {
     /// Runs it over these files, as it is before the fix.
     fn run<'a>(&self, files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Examination {
         let (world, engine) = (self.world.as_ref(), self.engine.as_ref());
-        run(&self.arguments, files, world, engine)
+        run(&self.arguments, files, world, engine, self.claude.as_ref())
     }
 
     /// Runs it over these files, as it is after the fix.
     fn run_fixed<'a>(&self, files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Examination {
         let world = self.fixed_world.as_ref().or(self.world.as_ref());
         let engine = self.fixed_engine.as_ref().or(self.engine.as_ref());
-        run(&self.arguments, files, world, engine)
+        let claude = self.fixed_claude.as_ref().or(self.claude.as_ref());
+        run(&self.arguments, files, world, engine, claude)
     }
 }
 
@@ -65,6 +70,8 @@ fn read(check: &Check) -> Example {
         fixed_world: None,
         engine: None,
         fixed_engine: None,
+        claude: None,
+        fixed_claude: None,
     };
     let mut in_fix = false;
     let mut lines = check.page.lines();
@@ -100,6 +107,13 @@ fn read(check: &Check) -> Example {
                 };
                 *engine = Some(Described::new(&body.join("\n")));
             }
+            "claude" => {
+                let claude = match in_fix {
+                    true => &mut example.fixed_claude,
+                    false => &mut example.claude,
+                };
+                *claude = Some((rest.to_owned(), body.join("\n")));
+            }
             _ if rest.is_empty() => {}
             _ => {
                 let text = format!("{}\n", body.join("\n"));
@@ -131,6 +145,7 @@ fn run<'a>(
     files: impl IntoIterator<Item = &'a (String, Vec<u8>)>,
     world: Option<&World>,
     engine: Option<&Described>,
+    claude: Option<&(String, String)>,
 ) -> Examination {
     let mut memory = Memory::default();
     for (name, bytes) in files {
@@ -145,7 +160,7 @@ fn run<'a>(
     }
     match (world, engine) {
         (None, None) => support::run(arguments, Some(HOME), &memory),
-        _ => run_in(arguments, &memory, world, engine),
+        _ => run_in(arguments, &memory, world, engine, claude),
     }
 }
 
@@ -166,10 +181,11 @@ fn probe(arguments: &str, world: &World) -> Examination {
     consult(facts, &Selection::default())
 }
 
-/// A world and an engine that a page describes.
+/// A world, an engine and a client that a page describes.
 struct Page<'a> {
     world: Option<&'a World>,
     engine: Option<Engine>,
+    claude: Option<&'a (String, String)>,
 }
 
 impl Witness for Page<'_> {
@@ -181,6 +197,18 @@ impl Witness for Page<'_> {
         let world = self.world.expect("a world to ask");
         asks.iter().map(|ask| world.answer(ask)).collect()
     }
+
+    fn client(&mut self, ask: &AskClient) -> Option<ClientView> {
+        let (version, list) = self.claude?;
+        assert_eq!(ask.list, Known::Yes(()), "it may be started");
+        Some(ClientView {
+            client: claude::ID.to_owned(),
+            version: Some(version.clone()),
+            dir: ask.dir.to_string_lossy().into_owned(),
+            servers: Known::Yes(claude::listed(list).expect("a list")),
+            past: Vec::new(),
+        })
+    }
 }
 
 /// As `mcpdoc check` would run in a world that answers, and with an engine.
@@ -189,22 +217,26 @@ fn run_in(
     files: &Memory,
     world: Option<&World>,
     engine: Option<&Described>,
+    claude: Option<&(String, String)>,
 ) -> Examination {
     let Prepared {
         request,
         settings,
         selection,
+        permissions: asked,
         ..
     } = support::prepared(arguments, Some(HOME), files);
     let permissions = Permissions {
         probe: world.is_some(),
         exec: world.is_some(),
         docker: engine.is_some(),
+        calls: asked.calls,
         ..Permissions::default()
     };
     let mut witness = Page {
         world,
         engine: engine.map(|engine| engine.engine(&load(&request, files))),
+        claude,
     };
     investigate(
         &request,
@@ -241,7 +273,11 @@ fn runs(check: &Check) -> Result<(), String> {
             example.expected
         ));
     }
-    if example.fixed.is_empty() && example.fixed_world.is_none() && example.fixed_engine.is_none() {
+    let is_same = example.fixed.is_empty()
+        && example.fixed_world.is_none()
+        && example.fixed_engine.is_none()
+        && example.fixed_claude.is_none();
+    if is_same {
         return Err("the page shows nothing of what is after the fix".to_owned());
     }
     let mended: BTreeMap<&String, &(String, Vec<u8>)> = example

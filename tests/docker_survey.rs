@@ -68,7 +68,11 @@ async fn answer(
     let target = head.split(' ').nth(1).expect("a path");
     let path = target.split('?').next().expect("a path");
     // Everything but the first question is asked in the version that its answer allows.
-    let path = match path.strip_prefix("/v1.51") {
+    let versions = ["/v1.51", "/v1.41"];
+    let path = match versions
+        .iter()
+        .find_map(|version| path.strip_prefix(version))
+    {
         Some(path) => path,
         None if path == "/version" => path,
         None => "/nothing",
@@ -121,6 +125,73 @@ fn serve_unix(path: &Path, answers: impl Fn(&str) -> Option<String> + Clone + Se
             tokio::spawn(answer(stream, answers.clone()));
         }
     });
+}
+
+/// Podman 4.3.1 of Debian 12: a container on a network of its own, and one that names none.
+fn podman(path: &str) -> Option<String> {
+    let answer = match path {
+        "/version" => include_str!("engines/podman-version.json"),
+        "/info" => "{}",
+        "/containers/json" => include_str!("engines/podman-containers.json"),
+        "/networks" => include_str!("engines/podman-networks.json"),
+        path if path.ends_with("/json") && path.starts_with("/containers/ce23") => {
+            include_str!("engines/podman-container-one.json")
+        }
+        path if path.ends_with("/json") && path.starts_with("/containers/") => {
+            include_str!("engines/podman-container-three.json")
+        }
+        _ => return None,
+    };
+    Some(answer.to_owned())
+}
+
+#[tokio::test]
+async fn the_networks_of_podman_are_those_that_it_lists() {
+    let (_dir, path, url) = socket();
+    serve_unix(&path, podman);
+    let engine = surveyed(&at(&url)).await;
+    assert_eq!(engine.kind, EngineKind::Podman);
+    assert_eq!(engine.api.as_deref(), Some("1.41"));
+    let id = |name: &str| {
+        let network = engine.networks.iter().find(|one| one.name == name);
+        network.expect("a network").id.clone()
+    };
+    let joined = engine.containers.iter().map(|one| {
+        let [joined] = one.networks.as_slice() else {
+            panic!("{one:?}");
+        };
+        (one.name.as_str(), joined.name.as_str(), joined.id.clone())
+    });
+    let joined: Vec<_> = joined.collect();
+    // The default one has no names, as Docker's.
+    assert_eq!(
+        joined,
+        [
+            ("one", "shop", id("shop")),
+            ("three", "bridge", id("bridge"))
+        ]
+    );
+    assert!(
+        engine
+            .containers
+            .iter()
+            .all(|one| one.state.health.is_none())
+    );
+}
+
+#[tokio::test]
+async fn an_engine_may_take_its_time_for_its_version() {
+    let (_dir, path, url) = socket();
+    let told = telling("{}");
+    serve_unix(&path, move |path| {
+        if path == "/version" {
+            std::thread::sleep(Duration::from_millis(600));
+        }
+        told(path)
+    });
+    let mut search = at(&url);
+    search.patience = Duration::from_millis(200);
+    assert_eq!(surveyed(&search).await.containers.len(), 1);
 }
 
 #[tokio::test]

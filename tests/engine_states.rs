@@ -428,12 +428,29 @@ fn a_difference_that_breaks_a_call_is_an_error_and_the_cause_of_others() {
     let judged = one(&examination, "container-stale");
     assert_eq!(judged.finding.severity.word(), "error");
     assert_eq!(judged.finding.hops.len(), 1);
+    assert_eq!(
+        judged.finding.message,
+        "the container stack-tools-1 is not what the file says of tools (networks), so it is not reached; make it anew"
+    );
     assert!(of(&examination, "no-shared-network").is_empty());
     let works = "service litellm\nservice tools\n  network other";
     let examination = examine(TOOLS, works);
     assert_eq!(
         one(&examination, "container-stale").finding.severity.word(),
         "warning"
+    );
+}
+
+#[test]
+fn a_caller_that_is_not_what_its_file_says_does_not_reach_what_it_calls() {
+    let engine = "service litellm\n  no network stack_default\n  network other\nservice tools";
+    let examination = examine(TOOLS, engine);
+    let judged = one(&examination, "container-stale");
+    assert_eq!(judged.finding.severity.word(), "error");
+    assert_eq!(judged.finding.hops.len(), 1);
+    assert_eq!(
+        judged.finding.message,
+        "the container stack-litellm-1 is not what the file says of litellm (networks), so it does not reach tools; make it anew"
     );
 }
 
@@ -532,10 +549,50 @@ fn an_env_file_is_missed_in_earnest_where_its_project_runs() {
     assert_eq!(env_file("engine remote\nservice litellm"), ("note", 1, 0));
 }
 
+/// A stack whose file does not declare the network that its services join.
+fn undeclared(engine: &str) -> Examination {
+    let mut files = Memory::default();
+    let path = |name: &str| format!("{}/{name}", support::CWD);
+    let network = "    networks: [shared]\n";
+    let services = format!("{GATEWAY}{network}{TOOLS}{network}");
+    files.insert(path("compose.yaml"), services);
+    files.insert(path("config.yaml"), CONFIG);
+    Described::new(engine).examine("--litellm config.yaml --compose compose.yaml", &files)
+}
+
+#[test]
+fn a_file_that_compose_refuses_breaks_no_call_that_the_engine_shows_to_lead_there() {
+    let on = |tools: &str| {
+        format!(
+            "service litellm\n  no network stack_default\n  network shared\nservice tools\n  no network stack_default\n{tools}"
+        )
+    };
+    let shared = undeclared(&on("  network shared as tools"));
+    let judged = one(&shared, "network-undefined");
+    assert_eq!(judged.finding.severity.word(), "error");
+    assert_eq!(judged.finding.hops, []);
+    assert_eq!(
+        evidence(judged),
+        [
+            "container stack-litellm-1 runs all the same, on shared: Compose did not make it from this file",
+            "container stack-tools-1 runs all the same, on shared: Compose did not make it from this file",
+        ]
+    );
+
+    for apart in [
+        "  network other as tools",
+        "  network shared as tools\n  exited 1",
+    ] {
+        let examination = undeclared(&on(apart));
+        let judged = one(&examination, "network-undefined");
+        assert_eq!(judged.finding.hops.len(), 1, "{apart}");
+    }
+}
+
 const STDIO: &str = "  tools:\n    image: crystaldba/postgres-mcp:0.3.0\n    environment: [DATABASE_URI=postgresql://db.example/app]\n";
 
 #[test]
-fn a_stdio_server_that_has_ended_is_an_error() {
+fn a_stdio_server_that_ends_is_an_error_at_every_moment() {
     let stdin = |lines: &str| {
         let engine = format!("service litellm\nservice tools\n  {lines}");
         let examination = examine(STDIO, &engine);
@@ -550,13 +607,14 @@ fn a_stdio_server_that_has_ended_is_an_error() {
     };
     let seen =
         |said: &str| format!("the stdin of container stack-tools-1 is closed, and it {said}");
-    assert_eq!(
-        stdin("restarting 0, 5 restarts"),
-        ("error", seen("ends with exit code 0 (5 restarts)"), 0)
-    );
+    // A restart loop that is looked at twice, whatever it ends with: of one that runs no engine says how it ended.
+    let again = ("error", seen("ends again and again (5 restarts)"), 0);
+    assert_eq!(stdin("restarting 0, 5 restarts"), again);
+    assert_eq!(stdin("restarting 1, 5 restarts"), again);
+    assert_eq!(stdin("running 0, 5 restarts"), again);
     assert_eq!(
         stdin("exited 0"),
-        ("error", seen("ends with exit code 0 (0 restarts)"), 0)
+        ("error", seen("has ended with exit code 0"), 0)
     );
     assert_eq!(stdin("exited 1"), ("warning", seen("is exited"), 1));
     assert_eq!(stdin("running"), ("warning", seen("is running"), 0));

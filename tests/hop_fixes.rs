@@ -353,6 +353,60 @@ fn networks_that_are_not_known_are_not_judged() {
 }
 
 #[test]
+fn a_gateway_whose_port_is_mended_reads_its_file_again() {
+    let sse = server(
+        "crystaldba/postgres-mcp:0.3.0",
+        "    command: [--transport=sse]\n",
+    );
+    let wrong = stack("sse", "http://db:8686/sse", &sse);
+    let examination = run("port-mismatch", &wrong);
+    let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+    assert_eq!(fix.title, "call http://db:8000/sse");
+    assert_eq!(fix.then, ["docker compose restart litellm"]);
+    assert_eq!(
+        mend("port-mismatch", wrong)["config.yaml"],
+        upstream("sse", "http://db:8000/sse")
+    );
+
+    // Where the file does not have the url itself, a person writes it.
+    let mut by_variable = stack("sse", "os.environ/DB_URL", &sse);
+    let compose = by_variable["compose.yaml"].replace(
+        "    volumes:",
+        "    environment: {DB_URL: 'http://db:8686/sse'}\n    volumes:",
+    );
+    by_variable.insert("compose.yaml".to_owned(), compose);
+    let examination = run("port-mismatch", &by_variable);
+    let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+    assert_eq!(fix.text.as_deref(), Some("url: http://db:8000/sse\n"));
+}
+
+#[test]
+fn where_a_service_is_without_a_network_of_the_files_is_said_in_words() {
+    let said = |mode: &str| {
+        let theirs = format!("services:\n  db:\n    image: a/b\n    network_mode: {mode}\n");
+        let config = upstream("sse", "http://db:8000/sse");
+        let examination = run(
+            "no-shared-network",
+            &files(&[
+                ("gateway/config.yaml", &config),
+                ("gateway/compose.yaml", GATEWAY),
+                ("db/compose.yaml", &theirs),
+            ]),
+        );
+        examination.diagnosis.findings[0].finding.message.clone()
+    };
+    for (mode, words) in [
+        ("bridge", "Docker's default bridge, which has no names"),
+        ("none", "no network"),
+        ("elsewhere", "elsewhere"),
+    ] {
+        let message = said(mode);
+        let words = format!("litellm is on gateway_default, but db is on {words}: ");
+        assert!(message.starts_with(&words), "{message}");
+    }
+}
+
+#[test]
 fn two_servers_of_one_service_lack_one_network() {
     let config = "mcp_servers:\n  a: {transport: sse, url: 'http://db:8000/sse'}\n  \
                   b: {transport: sse, url: 'http://db:8000/sse'}\n";

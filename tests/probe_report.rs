@@ -285,6 +285,7 @@ fn a_call_is_told() {
     probe.asked.call = Some(Call {
         tool: "search".to_owned(),
         arguments: json!({"query": "x"}),
+        alone: false,
     });
     let content = json!([{"type": "text", "text": "three\npassages"}]);
     let answer = |failed: bool| json!({"content": content, "isError": failed});
@@ -304,6 +305,18 @@ fn a_call_is_told() {
     let text = usual(probe.clone());
     assert!(
         text.contains("search: the tool failed, after 1.3 ms: three passages\n"),
+        "{text}"
+    );
+    let call = document(&examined(probe.clone()))["endpoints"][0]["call"].clone();
+    assert_eq!(call["succeeded"], false);
+    // As LiteLLM 1.77.3 answers.
+    let content = json!([{"type": "text", "text": "Error: Tool 'nope' not found"}]);
+    let answer = json!({"content": content, "isError": false});
+    probe.exchanges.pop();
+    probe.exchanges.push(exchange(Purpose::Call, answer));
+    let text = usual(probe.clone());
+    assert!(
+        text.contains("reads as an error and is not marked as one"),
         "{text}"
     );
     let call = document(&examined(probe))["endpoints"][0]["call"].clone();

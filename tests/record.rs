@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use mcpdoc::Witness as _;
+use mcpdoc::catalog::Catalog;
 use mcpdoc::fact::{
     Ask, Binding, Container, Engine, EngineKind, Facts, Health, Image, Known, Locality, Mounted,
     Probe, Secret, State, Status, Tokens, Unknown, label,
@@ -186,6 +187,7 @@ fn record(facts: &Facts) -> Record {
         request: &request,
         permissions: &Permissions::default(),
         machine: &texts(&["box"]),
+        gateway_urls: &[],
         digests: &digests,
     };
     Record::new(run, facts, [3; Tokens::SALT]).expect("a record")
@@ -292,6 +294,31 @@ fn a_replay_compares_what_files_say_with_tokens() {
         (words, health.map(|output| mcpdoc::secret::redact(output)))
     };
     assert_eq!(shown(now), shown(&then));
+}
+
+#[test]
+fn a_key_that_anybody_would_try_is_one_in_a_replay_too() {
+    const TESTING: &str = "sk-test-q7Wm2Zx9Rt4Lk8Vb";
+    let name = "LITELLM_MASTER_KEY";
+    let catalog = Catalog::builtin();
+    let keys = &catalog.litellm().master_key;
+    for key in ["sk-1234", TESTING, KEY] {
+        let mut container = container();
+        container.env.push((name.to_owned(), Secret::from(key)));
+        let text = record(&facts_of(container, PASSWORD))
+            .render()
+            .expect("JSON");
+        assert!(!text.contains(&TESTING["sk-test-".len()..]), "{text}");
+        let record = Record::parse(&text).expect("a record");
+        let request = request("/tmp/elsewhere", "/root");
+        let mut replay = Replay::of(&record, &request).expect("a replay");
+        let Known::Yes(engine) = replay.survey() else {
+            panic!("the engine is known: {text}")
+        };
+        let seen = engine.containers[0].variable(name).expect("a variable");
+        let judged = |key: &str| (keys.is_weak(key), keys.is_known(key));
+        assert_eq!(judged(seen), judged(key), "{seen}");
+    }
 }
 
 #[test]

@@ -39,6 +39,10 @@ enum Kind {
     Guarded(&'static str),
     /// Everything is elsewhere.
     Moved(String),
+    /// A gateway with that many tools of its server `db`, which repeats everywhere what it is sent.
+    Gateway(usize),
+    /// A web page, whatever is asked.
+    Page,
     /// Nothing comes back.
     Silent,
 }
@@ -127,8 +131,62 @@ async fn answer(
             let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
             (StatusCode::UNAUTHORIZED, challenge).into_response()
         }
+        Kind::Page => (
+            [(header::CONTENT_TYPE, "text/html")],
+            "<html><title>Sign in</title></html>",
+        )
+            .into_response(),
+        Kind::Gateway(tools) => {
+            let sent = headers.get("authorization").map(|value| value.to_str());
+            let sent = sent.and_then(Result::ok).unwrap_or("nothing").to_owned();
+            gateway(&uri, &body, *tools, &sent)
+        }
         Kind::Open | Kind::Guarded(_) => mcp(&method, &uri, &body),
     }
+}
+
+/// What LiteLLM answers at the paths that are asked, with what it was sent wherever a text may stand.
+fn gateway(uri: &Uri, body: &[u8], tools: usize, sent: &str) -> Response {
+    let answer = match uri.path() {
+        "/health/readiness" => {
+            json!({"status": "healthy", "db": sent, "litellm_version": "1.77.3", "x": sent})
+        }
+        "/v1/mcp/server" => json!([
+            {"server_id": "1", "server_name": "db", "alias": null, "transport": "http",
+             "url": format!("http://user:{sent}@pg:8000/mcp"), "env": {"PIN": sent}, "args": [sent]},
+            {"server_id": sent, "server_name": sent, "alias": sent, "transport": sent, "url": sent}
+        ]),
+        "/v1/mcp/server/health" => json!({"servers": {
+            "1": {"server_id": "1", "status": sent, "tools_count": 0, "error": sent},
+            "2": {"server_id": sent, "status": "healthy", "error": sent}
+        }}),
+        "/mcp" => {
+            let Ok(message) = serde_json::from_slice::<Value>(body) else {
+                return StatusCode::BAD_REQUEST.into_response();
+            };
+            let tool = |number: usize| json!({"name": format!("db-tool_{number}"), "description": sent, "inputSchema": {"type": "object"}});
+            let result = match message["method"].as_str() {
+                Some("initialize") => json!({
+                    "protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "instructions": sent,
+                    "serverInfo": {"name": "litellm-mcp-server", "version": sent}
+                }),
+                Some("tools/list") => json!({
+                    "tools": (0..tools).map(tool).collect::<Vec<Value>>(),
+                    "_meta": {"litellm.ai/server_outcomes": {"db": {"status": sent}, sent: {"status": "unreachable"}}}
+                }),
+                _ => {
+                    let error = json!({"code": -32601, "message": sent, "data": {"sent": sent}});
+                    return axum::Json(
+                        json!({"jsonrpc": "2.0", "id": message["id"], "error": error}),
+                    )
+                    .into_response();
+                }
+            };
+            json!({"jsonrpc": "2.0", "id": message["id"], "result": result})
+        }
+        _ => return (StatusCode::NOT_FOUND, sent.to_owned()).into_response(),
+    };
+    ([("x-mcp-debug-inbound-auth", sent)], axum::Json(answer)).into_response()
 }
 
 /// Streamable HTTP of the revisions with `initialize`.
@@ -628,6 +686,106 @@ fn servers_behind_a_gateway_stay_unknown() {
     );
     assert_eq!(run.code(), 3);
     assert!(server.seen().is_empty());
+}
+
+/// A gateway on that port, with a server `db`, and a client that shows it the canary.
+fn through_a_gateway(port: u16) -> [(&'static str, String); 3] {
+    let config =
+        "mcp_servers:\n  db:\n    transport: http\n    url: http://pg:8000/mcp\n".to_owned();
+    let compose = format!(
+        "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-latest\n    command: [\"--config\", \
+         \"/app/config.yaml\"]\n    ports: [\"{port}:4000\"]\n    volumes: \
+         [\"./litellm.yaml:/app/config.yaml\"]\n  pg:\n    image: example/x:1\n"
+    );
+    let client = with_token(
+        &format!("http://127.0.0.1:{port}/mcp"),
+        "Bearer ${CANARY_TOKEN}",
+    );
+    [
+        ("litellm.yaml", config),
+        ("compose.yaml", compose),
+        (".mcp.json", client),
+    ]
+}
+
+fn check_gateway(kind: Kind, arguments: &[&str]) -> Run {
+    let server = Server::start(kind);
+    let files = through_a_gateway(server.port);
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    check(&files, arguments)
+}
+
+/// Checks that found something at an endpoint, and how often.
+fn found(run: &Run) -> Vec<String> {
+    let document = run.json();
+    let all = document["findings"].as_array().expect("findings");
+    let of_answers = all.iter().filter(|one| !one["endpoint"].is_null());
+    let ids = of_answers.map(|one| one["check"].as_str().expect("an id").to_owned());
+    ids.collect()
+}
+
+#[test]
+fn a_gateway_that_repeats_what_it_is_sent_gives_nothing_away() {
+    let run = check_gateway(Kind::Gateway(0), &["--fail-on", "never"]);
+    let document = run.json();
+    assert_eq!(run.hop(0).0, "works", "{}", run.stdout());
+    assert_eq!(document["gateways"][0]["version"], "1.77.3");
+    assert_eq!(document["gateways"][0]["version_from"], "running");
+    let text = check_gateway(Kind::Gateway(3), &["--format", "text", "-v"]).stdout();
+    assert!(text.contains("LiteLLM 1.77.3"), "{text}");
+}
+
+#[test]
+fn what_comes_through_a_gateway_works_behind_it() {
+    let run = check_gateway(Kind::Gateway(3), &["--fail-on", "never"]);
+    assert_eq!(run.hop(1).0, "works", "{}", run.stdout());
+    let run = check_gateway(Kind::Gateway(0), &["--fail-on", "never"]);
+    let (verdict, by, _) = run.hop(1);
+    assert_eq!(
+        (verdict.as_str(), by.as_str()),
+        ("broken", "gateway-hides-failure")
+    );
+}
+
+#[test]
+fn a_hundred_thousand_tools_of_a_gateway_take_bounded_time() {
+    let began = Instant::now();
+    let server = Server::start(Kind::Gateway(100_000));
+    let files = through_a_gateway(server.port);
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let run = check_here(&files, &["--fail-on", "never"]);
+    assert!(
+        began.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(run.hop(1).0, "works", "{}", run.stdout());
+    // Whoever makes so many may also be slow.
+    let mut found = found(&run);
+    found.retain(|check| check != "slow-answer");
+    assert_eq!(found, ["tools-page-loop"], "{}", run.stdout());
+    let tools = run.json()["endpoints"][0]["tools"].clone();
+    assert_eq!(tools.as_array().expect("tools").len(), 5_000);
+}
+
+#[test]
+fn a_gateway_that_is_none_is_one_finding() {
+    let run = check_gateway(Kind::Page, &["--fail-on", "never"]);
+    assert_eq!(found(&run), ["not-mcp"], "{}", run.stdout());
+    let began = Instant::now();
+    let run = check_gateway(Kind::Silent, &["--fail-on", "never", "--timeout", "2"]);
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(found(&run), ["no-answer"], "{}", run.stdout());
 }
 
 #[test]

@@ -549,6 +549,7 @@ fn a_tool_is_called_and_may_take_its_time() {
     ask.call = Some(Call {
         tool: "add".to_owned(),
         arguments: json!({"a": 1, "b": 2}),
+        alone: false,
     });
     let probe = hold(&ask);
     let called = probe.exchanges.last().expect("a call");
@@ -569,6 +570,7 @@ fn both_sides_may_write_at_once() {
     ask.call = Some(Call {
         tool: "add".to_owned(),
         arguments: json!({"text": "x".repeat(300_000)}),
+        alone: false,
     });
     let probe = hold(&ask);
     assert!(

@@ -394,6 +394,60 @@ fn a_python_relays() {
     );
 }
 
+/// What puts this machine's bash into a container, and two programs beside it: what Debian's image has at least.
+fn bash() -> Vec<String> {
+    let mut options = vec!["-e".to_owned(), "PATH=/only".to_owned()];
+    for name in ["bash", "cat", "getent"] {
+        let found = Command::new("sh")
+            .args(["-c", &format!("command -v {name}")])
+            .output();
+        let found = found.expect("sh").stdout;
+        let found = String::from_utf8_lossy(&found).trim().to_owned();
+        options.extend(["-v".to_owned(), format!("{found}:/only/{name}:ro")]);
+    }
+    for dir in ["/lib", "/lib64", "/usr/lib"] {
+        options.extend(["-v".to_owned(), format!("{dir}:{dir}:ro")]);
+    }
+    options
+}
+
+#[test]
+#[ignore = "needs a container engine and root"]
+fn a_bash_relays() {
+    let mut lab = Lab::new();
+    let (shared, other) = (lab.network("a"), lab.network("b"));
+    let server = lab.server("srv", &shared, "0.0.0.0:8000", &[]);
+    let bash = bash();
+    let mut options = vec!["--network", &shared];
+    options.extend(words(&bash));
+    let caller = lab.idle("caller", &options);
+    let address = lab.address(&server, &shared);
+    let probe = by_exec(&caller, &ask("http://mcp-srv:8000/mcp"));
+    assert_works(&probe);
+    let accepted = probe.reaches[0].accepted().expect("a connection");
+    assert_eq!(accepted.to_string(), format!("{address}:8000"));
+    assert_left_alone(&caller);
+    let probe = by_exec(&caller, &ask("http://mcp-srv:8001/mcp"));
+    assert_eq!(failures(&probe), [Failure::Refused]);
+    let attempt = &probe.reaches[0].attempts[0];
+    assert_eq!(attempt.address.to_string(), format!("{address}:8001"));
+
+    let mut options = vec!["--network", &other];
+    options.extend(words(&bash));
+    let stranger = lab.idle("stranger", &options);
+    let why = unresolved(&by_exec(&stranger, &ask("http://mcp-srv:8000/mcp")));
+    assert_eq!(why, "bash there says: getent finds no address");
+    let probe = by_exec(&stranger, &ask(&format!("http://{address}:8000/mcp")));
+    assert_eq!(
+        failures(&probe),
+        [Failure::ConnectTimeout],
+        "{:?} {:?}",
+        probe.unheld,
+        probe.reaches
+    );
+    assert_left_alone(&caller);
+}
+
 /// Nothing that mcpdoc started is left in a container.
 fn assert_left_alone(container: &str) {
     let until = Instant::now() + Duration::from_secs(5);
@@ -421,7 +475,7 @@ fn a_container_without_tools_says_so() {
     let probe = by_exec(&caller, &ask("http://mcp-srv:8000/mcp"));
     let why = probe.unheld.expect("why not");
     assert!(
-        why.contains("it has no python3, python, node, busybox or nc"),
+        why.contains("it has no python3, python, node, busybox, nc or bash"),
         "{why}"
     );
     assert!(probe.reaches.is_empty());

@@ -8,13 +8,16 @@ use mcpdoc::model::Transport;
 use mcpdoc::plan::Permissions;
 use mcpdoc::{Examination, Selection, consult, investigate};
 
-use support::said;
+use described::Described;
+use say::said;
 use world::World;
 
-#[path = "support/run.rs"]
-mod check;
+#[path = "support/described.rs"]
+mod described;
 #[path = "support/say.rs"]
 #[allow(dead_code, reason = "what was skipped is not of interest here")]
+mod say;
+#[path = "support/run.rs"]
 mod support;
 #[path = "support/world.rs"]
 #[expect(dead_code, reason = "no programs here")]
@@ -307,6 +310,27 @@ fn a_redirect_that_leads_to_the_server_is_a_warning() {
     );
 }
 
+/// As nginx in front of LiteLLM 1.77.3, which does not know that its clients speak TLS.
+#[test]
+fn a_redirect_to_plain_http_on_the_same_port_is_the_cause() {
+    let mut world = World::default();
+    let url = "https://localhost:8443/mcp";
+    world.read(
+        url,
+        ">>> POST /mcp *\nHTTP/1.1 307 Temporary Redirect\nlocation: http://localhost:8443/mcp/\n\n\
+         >>> POST http://localhost:8443/mcp/ *\nHTTP/1.1 400 Bad Request\nserver: nginx/1.22.1\ncontent-type: \
+         text/html\n\n<html><center>The plain HTTP request was sent to HTTPS port</center></html>",
+    );
+    let mut facts = Facts::none();
+    facts.wire = Known::Yes(vec![world.answer(&Ask::url(url))]);
+    let found = said(&consult(facts, &Selection::default()));
+    let [only] = found.as_slice() else {
+        panic!("{found:#?}");
+    };
+    let led = "error https://localhost:8443/mcp: every request is redirected (307) to http://localhost:8443/mcp/";
+    assert!(only.starts_with(led), "{only}");
+}
+
 #[test]
 fn a_token_is_lost_on_the_way_to_another_origin() {
     let mut ask = Ask::url(URL);
@@ -421,7 +445,7 @@ fn a_stream_to_another_origin_is_refused_as_clients_refuse_it() {
 fn checked(files: &[(&str, &str)], text: &str) -> Examination {
     let mut memory = Memory::default();
     for (name, text) in files {
-        memory.insert(format!("{}/{name}", check::CWD), *text);
+        memory.insert(format!("{}/{name}", support::CWD), *text);
     }
     let mut world = World::default();
     world.read(URL, text);
@@ -430,7 +454,7 @@ fn checked(files: &[(&str, &str)], text: &str) -> Examination {
         settings,
         selection,
         ..
-    } = check::prepared("", None, &memory);
+    } = support::prepared("", None, &memory);
     let permissions = Permissions {
         probe: true,
         ..Permissions::default()
@@ -518,5 +542,165 @@ fn a_service_that_does_not_run_is_named() {
     assert_eq!(
         only.fixes[0].text.as_deref(),
         Some("docker compose up -d docs")
+    );
+}
+
+#[test]
+fn a_server_without_a_setting_for_hosts_is_replaced_by_one_that_serves_all() {
+    let told = |image: &str, transport: &str| {
+        let (flag, url) = match transport {
+            "sse" => ("sse", "http://db:8000/sse"),
+            _ => ("streamable-http", "http://db:8000/mcp"),
+        };
+        let compose = format!(
+            "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-v1.77.3-stable\n    \
+             command: [--config, /app/config.yaml]\n    volumes: [\"./config.yaml:/app/config.yaml:ro\"]\n  \
+             db:\n    image: {image}\n    command: [--transport={flag}]\n"
+        );
+        let config = format!("mcp_servers:\n  db:\n    url: {url}\n    transport: {transport}\n");
+        let mut world = World::default();
+        world.read(
+            url,
+            ">>> POST * *\nHTTP/1.1 421 Misdirected Request\n\nInvalid Host header\n\
+             >>> GET * *\nHTTP/1.1 421 Misdirected Request\n\nInvalid Host header",
+        );
+        let engine = "service litellm\nservice db\n  listens 0.0.0.0:8000\n  \
+             log INFO: Started server process\n  log WARNING: Invalid Host header: db:8000";
+        let mut files = Memory::default();
+        for (name, text) in [("compose.yaml", compose), ("config.yaml", config)] {
+            files.insert(format!("{}/{name}", support::CWD), text);
+        }
+        let answer =
+            |asks: &[Ask]| -> Vec<Probe> { asks.iter().map(|ask| world.answer(ask)).collect() };
+        let examination = Described::new(engine).examine_in("", &files, answer);
+        let findings = examination.diagnosis.findings.into_iter();
+        let mut refused = findings.filter(|judged| judged.finding.check == "host-header-rejected");
+        refused.next().expect("a refusal").finding
+    };
+    let fix = |finding: &mcpdoc::check::Finding| {
+        let fix = &finding.fixes[0];
+        (fix.text.clone().unwrap_or_default(), fix.then.clone())
+    };
+    let way = "use the published image crystaldba/postgres-mcp:0.3.0, which serves every Host";
+
+    let main = told("crystaldba/postgres-mcp:main", "sse");
+    assert!(
+        main.message.ends_with(&format!("(421): {way}")),
+        "{}",
+        main.message
+    );
+    let up = "docker compose up -d db".to_owned();
+    assert_eq!(fix(&main), (format!("{way}\n"), vec![up.clone()]));
+    let logs = main
+        .evidence
+        .iter()
+        .filter(|one| one.text.contains("log of"));
+    let logs: Vec<&str> = logs.map(|one| one.text.as_str()).collect();
+    assert_eq!(
+        logs,
+        ["the log of stack-db-1 ends: WARNING: Invalid Host header: db:8000"]
+    );
+
+    // Something newer was built under the name of the published one.
+    let built = told("crystaldba/postgres-mcp:0.3.0", "sse");
+    let pull = "docker pull crystaldba/postgres-mcp:0.3.0".to_owned();
+    assert_eq!(fix(&built), (format!("{way}\n"), vec![pull, up]));
+
+    // The published one does not speak http.
+    let http = told("crystaldba/postgres-mcp:main", "http");
+    assert_eq!(
+        fix(&http).0,
+        "proxy_set_header Host localhost:8000;   # nginx"
+    );
+}
+
+const GATEWAY: &str = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-v1.109.1-stable\n    \
+    command: [--config, /app/config.yaml]\n    volumes: [\"./config.yaml:/app/config.yaml:ro\"]\n    \
+    environment: {LITELLM_MASTER_KEY: sk-8f2c11d09ab35e71, DATABASE_URL: \"postgresql://db/llm\"}\n";
+
+/// As `mcpdoc check ARGUMENTS` runs over a gateway, and a client if there is one, in a world.
+fn of_gateway(arguments: &str, client: Option<&str>, text: &str) -> Examination {
+    let mut memory = Memory::default();
+    let config = "general_settings:\n  master_key: os.environ/LITELLM_MASTER_KEY\n  database_url: os.environ/DATABASE_URL\n  \
+        store_model_in_db: true\nmcp_servers:\n  db:\n    url: https://db.example.com/mcp\n    transport: http\n";
+    let files = [("compose.yaml", GATEWAY), ("config.yaml", config)];
+    for (name, text) in files
+        .into_iter()
+        .chain(client.map(|text| (".mcp.json", text)))
+    {
+        memory.insert(format!("{}/{name}", support::CWD), text);
+    }
+    let mut world = World::default();
+    world.read(URL, text);
+    let Prepared {
+        mut request,
+        settings,
+        selection,
+        ..
+    } = support::prepared(arguments, None, &memory);
+    request
+        .shell
+        .insert("OPERATOR".to_owned(), "sk-5f1c2a9be07d4431".to_owned());
+    let permissions = Permissions {
+        probe: true,
+        gateway_key: Some("OPERATOR".to_owned()),
+        ..Permissions::default()
+    };
+    let mut witness =
+        |asks: &[Ask]| -> Vec<Probe> { asks.iter().map(|ask| world.answer(ask)).collect() };
+    investigate(
+        &request,
+        &settings,
+        &selection,
+        &permissions,
+        &memory,
+        &mut witness,
+    )
+}
+
+#[test]
+fn a_refused_key_of_the_operator_is_said_once() {
+    let found = of_gateway(
+        "--gateway-url litellm=https://gw.example/llm",
+        None,
+        ">>> POST https://gw.example/llm/mcp/ *\nHTTP/1.1 401 Unauthorized\ncontent-type: application/json\n\n\
+         {\"detail\":\"Invalid proxy server token passed\"}\n\n\
+         >>> GET https://gw.example/llm/health/readiness\nHTTP/1.1 200 OK\ncontent-type: application/json\n\n\
+         {\"status\":\"healthy\",\"db\":\"connected\",\"litellm_version\":\"1.109.1\"}\n\n\
+         >>> GET https://gw.example/llm/v1/mcp/server\nHTTP/1.1 401 Unauthorized\ncontent-type: application/json\n\n\
+         {\"detail\":\"Invalid proxy server token passed\"}",
+    );
+    let errors = errors(&found);
+    let said: Vec<(&str, &str)> = errors
+        .iter()
+        .map(|finding| (finding.check, finding.message.as_str()))
+        .collect();
+    let [("gateway-key-unknown", message)] = said.as_slice() else {
+        panic!("{said:#?}");
+    };
+    assert!(
+        message.starts_with("the key in OPERATOR is neither the master key"),
+        "{message}"
+    );
+    assert_eq!(
+        errors[0].labels[0].at,
+        mcpdoc::check::Place::Endpoint("https://gw.example/llm/mcp/".to_owned())
+    );
+}
+
+#[test]
+fn a_server_that_the_gateway_refuses_by_its_name_is_unknown() {
+    let client = r#"{"mcpServers": {"gw": {"type": "http", "url": "https://gw.example/llm/mcp/nope", "headers": {"Authorization": "Bearer sk-8f2c11d09ab35e71"}}}}"#;
+    let found = of_gateway(
+        "--gateway-url litellm=https://gw.example/llm",
+        Some(client),
+        ">>> POST https://gw.example/llm/mcp/nope *\nHTTP/1.1 403 Forbidden\ncontent-type: application/json\n\n\
+         {\"detail\":{\"error\":\"The key is not allowed to access the requested MCP servers: nope\"}}",
+    );
+    let ids: Vec<&str> = errors(&found).iter().map(|finding| finding.check).collect();
+    assert!(ids.contains(&"gateway-server-unknown"), "{ids:?}");
+    assert!(
+        !ids.contains(&"auth-rejected") && !ids.contains(&"gateway-path"),
+        "{ids:?}"
     );
 }

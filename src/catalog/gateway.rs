@@ -11,8 +11,8 @@ mod transports;
 
 pub use auth::{Auth, AuthNeed, Sends};
 pub use clients::{
-    Clients, HiddenRefusal, IgnoredHeader, KeyHeader, PassedOn, ServedPath, ServerHeaders,
-    UnknownServers,
+    Clients, HiddenRefusal, IgnoredHeader, KeyFault, KeyHeader, PassedOn, RefusalWords, ServedPath,
+    ServerHeaders, UnknownServers,
 };
 pub use master_key::MasterKey;
 pub use runs::{Absent, Health, Passed, Runs};
@@ -66,6 +66,39 @@ pub struct LiteLlm {
     pub clients: Clients,
     /// How long it waits for a server.
     pub waits: Vec<Wait>,
+    /// Lines of its log that say what it makes of a server. The first that fits counts.
+    pub log: Vec<LogLine>,
+}
+
+/// A line of a gateway's log.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogLine {
+    /// A part of it; `{server}` stands for the server's name.
+    pub says: String,
+    /// What it means, as a clause; nothing where the line says it.
+    #[serde(default)]
+    pub means: Option<String>,
+}
+
+impl LogLine {
+    /// Whether a line is one of these, whichever server it is about.
+    pub fn fits(&self, line: &str) -> bool {
+        self.says.split("{server}").all(|part| line.contains(part))
+    }
+
+    /// Whether it names the server that it is about.
+    pub fn names_server(&self) -> bool {
+        self.says.contains("{server}")
+    }
+
+    /// Whether a line is one of these about this server. Names may go on only with what cannot belong to one.
+    pub fn is_about(&self, line: &str, server: &str) -> bool {
+        let said = self.says.replace("{server}", server);
+        let belongs = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let mut found = line.match_indices(&said);
+        found.any(|(at, _)| !line[at + said.len()..].starts_with(belongs))
+    }
 }
 
 /// How LiteLLM's proxy reads its configuration, for those who have no catalog at hand.

@@ -6,14 +6,16 @@ use std::collections::HashMap;
 
 use url::{Host, Url};
 
-use super::{Behind, GatewayView, Hop, HopId, Placed, Settings};
+use super::front::{self, Link};
+use super::{Behind, Chain, GatewayView, Hop, HopId, Placed, Settings};
 use crate::catalog::client::of;
 use crate::catalog::gateway::known;
+use crate::model::route::{self, Route, Takes};
 use crate::model::{ByPort, Published, Service, ServiceId, Stack, Transport, host};
 use crate::source::{At, Pointer};
 
 /// Who makes a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Caller {
     /// An entry of a client file.
     Client {
@@ -36,6 +38,8 @@ pub enum Caller {
 pub enum Reach {
     /// Over a published port of this machine.
     Published,
+    /// Through a proxy that its labels lead there.
+    Proxied,
     /// Over these networks (their real names).
     Shared(Vec<String>),
     /// No network in common; the caller's and the service's networks.
@@ -96,16 +100,12 @@ pub enum Destination {
 }
 
 /// Every call of the stack: clients' first, then gateways', each in the order of its file.
-pub(super) fn hops(
-    stack: &Stack,
-    gateways: &[GatewayView],
-    behind: &HashMap<ServiceId, Behind>,
-    settings: &Settings,
-) -> Vec<Hop> {
+pub(super) fn hops(stack: &Stack, chain: &Chain, settings: &Settings) -> Vec<Hop> {
+    let gateways = chain.gateways.as_slice();
     let look = Look {
         stack,
         gateways,
-        behind,
+        behind: &chain.behind,
         settings,
         index: Index::of(stack),
     };
@@ -124,15 +124,19 @@ pub(super) fn hops(
                 let whole = with_scheme(&url.value).filter(|_| assumes_http);
                 parse(whole.as_deref().unwrap_or(&url.value), &url.at)
             });
-            let destination = match (&declared.url, &url) {
-                (None, _) => Destination::Process,
-                (Some(text), None) => Destination::Unclear(format!("{} is not a url", text.value)),
-                (Some(_), Some(url)) => look.seen_from_here(&url.value),
+            let caller = Caller::Client { file, entry };
+            let (destination, link) = match (&declared.url, &url) {
+                (None, _) => (Destination::Process, Link::Address),
+                (Some(text), None) => {
+                    let why = format!("{} is not a url", text.value);
+                    (Destination::Unclear(why), Link::Address)
+                }
+                (Some(_), Some(url)) => look.led(chain, caller, &url.value),
             };
             let mut hop = look.hop(
                 hops.len(),
                 format!("{}:{}", client.client.id(), declared.name.value),
-                Caller::Client { file, entry },
+                caller,
                 (
                     transport,
                     declared.kind.as_ref().map(|kind| kind.at.clone()),
@@ -142,6 +146,12 @@ pub(super) fn hops(
                 destination,
             );
             hop.falls_back = falls_back.filter(|_| transport == Transport::Http);
+            if let (Destination::Gateway { gateway, .. }, Some(url)) = (&hop.destination, &hop.url)
+            {
+                let (view, clients) = (&gateways[*gateway], &known().clients);
+                hop.prefix = front::prefix(stack, view, clients, &link, url.value.path());
+            }
+            hop.link = link;
             hops.push(hop);
         }
     }
@@ -221,6 +231,8 @@ struct Index {
     unclear: Vec<(Option<(u16, u16)>, String)>,
     /// Services that live in another container's network namespace.
     tied: Vec<ServiceId>,
+    /// Where Traefik leads to a service, as its labels tell.
+    routes: Vec<(ServiceId, Route)>,
     /// For each project whether every name of its services is known.
     named: Vec<bool>,
 }
@@ -259,6 +271,8 @@ impl Index {
             if !service.unclear_ports.is_empty() {
                 index.unclear.push((None, on_a_variable(service)));
             }
+            let routes = route::routes(service).into_iter();
+            index.routes.extend(routes.map(|route| (id, route)));
             if network_mode(service).contains(':') {
                 index.tied.push(id);
             }
@@ -304,6 +318,11 @@ impl Look<'_> {
                 .to_owned(),
         };
         let behind = match &destination {
+            // What a proxy serves at which path is its own business.
+            Destination::Service {
+                reach: Reach::Proxied,
+                ..
+            } => None,
             Destination::Service { service, .. } => self.behind.get(service).cloned(),
             _ => None,
         };
@@ -318,9 +337,76 @@ impl Look<'_> {
             url,
             at,
             destination,
+            link: Link::Address,
+            prefix: String::new(),
             behind,
             sight: None,
         }
+    }
+
+    /// What a client's address leads to: what is said of it, what has answered there, what files tell.
+    fn led(&self, chain: &Chain, caller: Caller, url: &Url) -> (Destination, Link) {
+        let to = |gateway| Destination::Gateway {
+            gateway,
+            certain: true,
+        };
+        if let Some((gateway, path)) = chain.fronts.of_url(url) {
+            return (to(gateway), Link::Told(path.to_owned()));
+        }
+        match chain.learned.gateway(caller) {
+            Some(gateway) => (to(gateway), Link::Answer),
+            None => match self.routed(url) {
+                Some(destination) => (destination, Link::Route),
+                None => (self.seen_from_here(url), Link::Address),
+            },
+        }
+    }
+
+    /// The service to which Traefik leads an address of its own. An address of this machine may be another's.
+    fn routed(&self, url: &Url) -> Option<Destination> {
+        let (host, path) = (url.host_str()?, url.path());
+        let publishers = match url.port_or_known_default() {
+            Some(port) if self.is_this_machine(url) => self.publishers(port),
+            _ => Vec::new(),
+        };
+        let is_traefik = |(id, _): &(ServiceId, u16)| route::is_traefik(self.stack.service(*id));
+        let is_its_port = publishers.iter().any(is_traefik);
+        if !publishers.is_empty() && !is_its_port {
+            return None;
+        }
+        let routes = self.index.routes.iter().map(|(id, route)| (*id, route));
+        let routes = routes.filter(|(_, route)| is_its_port || route.names_hosts(path));
+        let taken: Vec<(ServiceId, &Route, Takes)> = routes
+            .map(|(id, route)| (id, route, route.takes(host, path)))
+            .filter(|(_, _, takes)| *takes != Takes::No)
+            .collect();
+        let first = taken.iter().map(|(_, route, _)| route.priority).max()?;
+        let alone = |mut found: Vec<ServiceId>| {
+            found.dedup();
+            (found.len() == 1).then(|| found.remove(0))
+        };
+        // What wins for certain, else the only one that comes into question.
+        let best = taken.iter().filter(|(_, route, _)| route.priority == first);
+        let wins = best.clone().all(|(_, _, takes)| *takes == Takes::Yes);
+        let candidates: Vec<ServiceId> = match wins {
+            true => best.map(|(id, ..)| *id).collect(),
+            false => taken.iter().map(|(id, ..)| *id).collect(),
+        };
+        let Some(service) = alone(candidates) else {
+            let why = format!("labels of several services lead from {host}{path} to them");
+            return Some(Destination::Unclear(why));
+        };
+        Some(match self.gateway_of(service) {
+            Some(gateway) => Destination::Gateway {
+                gateway,
+                certain: true,
+            },
+            None => Destination::Service {
+                service,
+                port: route::port(self.stack.service(service)),
+                reach: Reach::Proxied,
+            },
+        })
     }
 
     /// A gateway is called by its service's name, else by its file's.
@@ -678,7 +764,7 @@ fn names(stack: &Stack, id: ServiceId) -> impl Iterator<Item = Cow<'_, str>> {
 
 /// The names that a service answers to on every network that it joins. Without `container_name` its first container
 /// has a name made of the project's: with `-` since Compose 2, with `_` before.
-fn own_names(stack: &Stack, id: ServiceId) -> impl Iterator<Item = Cow<'_, str>> {
+pub(super) fn own_names(stack: &Stack, id: ServiceId) -> impl Iterator<Item = Cow<'_, str>> {
     let service = stack.service(id);
     let (project, own) = (&stack.project(id).name, &service.name.value);
     let container: Vec<Cow<'_, str>> = match &service.container_name {

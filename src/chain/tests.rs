@@ -10,6 +10,10 @@ struct Read {
 }
 
 fn read(files: &[(&str, &str)]) -> Read {
+    read_with(files, &Settings::default())
+}
+
+fn read_with(files: &[(&str, &str)], settings: &Settings) -> Read {
     let mut memory = Memory::default();
     for (name, text) in files {
         memory.insert(format!("/srv/{name}"), *text);
@@ -25,7 +29,13 @@ fn read(files: &[(&str, &str)]) -> Read {
         ..Request::default()
     };
     let stack = load::load(&request, &memory);
-    let chain = build(&stack, &Catalog::builtin(), &Settings::default(), None);
+    let chain = build(
+        &stack,
+        &Catalog::builtin(),
+        settings,
+        None,
+        Learned::default(),
+    );
     Read { stack, chain }
 }
 
@@ -47,6 +57,7 @@ impl Read {
                 let port = port.map_or("?".to_owned(), |port| port.to_string());
                 let reach = match reach {
                     Reach::Published => "published".to_owned(),
+                    Reach::Proxied => "proxied".to_owned(),
                     Reach::Shared(networks) => format!("on {}", networks.join(", ")),
                     Reach::Apart { caller, service } => {
                         format!("apart: {} / {}", caller.join(", "), service.join(", "))
@@ -487,4 +498,141 @@ fn what_was_not_read_is_not_absent() {
     let loopback = "http://localhost:8000/sse";
     assert!(upstream(loopback, extends, "", &[]).starts_with("Unclear"));
     assert!(upstream(loopback, "", extends, &[]).starts_with("itself"));
+}
+
+/// A gateway whose service has more lines, and what a client's address leads to: "gateway PREFIX", or what else.
+fn client(url: &str, own: &str, rest: &str, told: &[&str]) -> String {
+    let compose = format!(
+        "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-v1.109.1-stable\n    \
+         volumes: ['./config.yaml:/app/config.yaml:ro']\n{own}{rest}"
+    );
+    let entry = format!(r#"{{"mcpServers": {{"gw": {{"type": "http", "url": "{url}"}}}}}}"#);
+    let settings = Settings {
+        gateway_urls: told.iter().map(|text| text.parse().expect(text)).collect(),
+        ..Settings::default()
+    };
+    let read = read_with(
+        &[
+            ("config.yaml", &gateway("http://db:8000/sse")),
+            ("compose.yaml", &compose),
+            (".mcp.json", &entry),
+        ],
+        &settings,
+    );
+    if let Some(misnamed) = &read.chain.misnamed {
+        return misnamed.to_string();
+    }
+    let hop = read.chain.of_entry(0, 0).expect("the client's call");
+    match hop.destination {
+        Destination::Gateway { certain: true, .. } => format!("gateway {}", hop.prefix),
+        _ => read.said(&hop.destination),
+    }
+}
+
+#[test]
+fn an_address_that_is_said_to_be_a_gateways_is() {
+    let told = |url: &str, told: &[&str]| client(url, "", "", told);
+    for (url, front, found) in [
+        (
+            "https://h/llm/mcp/db",
+            "litellm=https://h/llm/mcp",
+            "gateway /llm",
+        ),
+        (
+            "https://h/llm/mcp",
+            "config.yaml=https://h/llm",
+            "gateway /llm",
+        ),
+        (
+            "https://h/mcp/",
+            "gateway:config.yaml=https://h",
+            "gateway ",
+        ),
+        ("https://h/mcp/", "srv-litellm-1=https://h:443/", "gateway "),
+        // It is exact: what stands before `mcp` is a server's name.
+        ("https://h/db/mcp", "litellm=https://h", "gateway "),
+        (
+            "https://h.example/other/mcp",
+            "litellm=https://h.example/llm",
+            "Elsewhere",
+        ),
+        (
+            "https://h/mcp",
+            "db=https://h",
+            "no gateway is called db: there is gateway:config.yaml",
+        ),
+    ] {
+        assert_eq!(told(url, &[front]), found, "{url} {front}");
+    }
+    let root = "    environment: {SERVER_ROOT_PATH: /root/}\n";
+    for (url, front, prefix) in [
+        (
+            "https://h/root/mcp/db",
+            "litellm=https://h",
+            "gateway /root",
+        ),
+        (
+            "https://h/x/root/mcp",
+            "litellm=https://h/x",
+            "gateway /x/root",
+        ),
+        (
+            "https://h/x/root/mcp",
+            "litellm=https://h/x/root/mcp",
+            "gateway /x/root",
+        ),
+    ] {
+        assert_eq!(client(url, root, "", &[front]), prefix, "{url}");
+    }
+}
+
+#[test]
+fn labels_lead_a_proxy_to_a_gateway_or_a_server() {
+    let labels = |rule: &str| {
+        format!(
+            "    labels: ['traefik.http.routers.r.rule={rule}', 'traefik.http.services.s.loadbalancer.server.port=4000']\n"
+        )
+    };
+    let gateway = |url: &str, rule: &str| client(url, &labels(&rule.replace('\'', "''")), "", &[]);
+    assert_eq!(
+        gateway("https://h.example/mcp/", "Host(`h.example`)"),
+        "gateway "
+    );
+    let below = "Host(`h.example`) && PathPrefix(`/llm`)";
+    assert_eq!(
+        gateway("https://h.example/llm/mcp/db", below),
+        "gateway /llm"
+    );
+    assert_eq!(gateway("https://h.example/mcp/db", below), "Elsewhere");
+    // A server's name before `mcp` is no prefix.
+    assert_eq!(
+        gateway("https://h.example/db/mcp", "Host(`h.example`)"),
+        "gateway "
+    );
+    // Without a host it would take every address there is.
+    assert_eq!(
+        gateway("https://h.example/llm/mcp", "PathPrefix(`/llm`)"),
+        "Elsewhere"
+    );
+    let off =
+        "    labels: ['traefik.enable=false', 'traefik.http.routers.r.rule=Host(`h.example`)']\n";
+    assert_eq!(client("https://h.example/mcp", off, "", &[]), "Elsewhere");
+
+    let server = |rule: &str| format!("  docs:\n    image: example/docs\n{}", labels(rule));
+    let both =
+        |url: &str, rule: &str| client(url, &labels("Host(`h.example`)"), &server(rule), &[]);
+    // The longer rule wins.
+    let longer = "Host(`h.example`) && PathPrefix(`/docs`)";
+    assert_eq!(
+        both("https://h.example/docs/mcp", longer),
+        "docs 4000 proxied"
+    );
+    assert_eq!(both("https://h.example/mcp", longer), "gateway ");
+    let unclear = both("https://h.example/mcp", "Host(`h.example`)");
+    assert!(unclear.contains("labels of several services"), "{unclear}");
+    // A port that Traefik itself publishes takes every host.
+    let proxy = "  proxy:\n    image: traefik:v3.1\n    ports: ['8443:8443']\n";
+    let here = |url: &str| client(url, &labels("PathPrefix(`/llm`)"), proxy, &[]);
+    assert_eq!(here("https://localhost:8443/llm/mcp"), "gateway /llm");
+    assert_eq!(here("https://localhost:8443/mcp"), "proxy 8443 published");
 }

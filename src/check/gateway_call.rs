@@ -6,8 +6,8 @@ use super::Case;
 use super::reader::Entry;
 use crate::catalog::gateway::{Clients, ServedPath};
 use crate::chain::{Destination, GatewayView};
-use crate::model::{EnvLookup, Transport};
-use crate::source::At;
+use crate::model::Transport;
+use crate::source::{At, Pointer};
 
 /// A client's call to a gateway.
 pub(crate) struct Call<'a> {
@@ -18,7 +18,9 @@ pub(crate) struct Call<'a> {
     /// The gateway's number.
     pub gateway: usize,
     pub view: &'a GatewayView,
-    /// The path without what the gateway was told to put in front, and without a slash at its end.
+    /// What stands in the path before the gateway's own: a proxy's, or what the gateway was told to put in front.
+    pub prefix: &'a str,
+    /// The path without that, and without a slash at its end.
     pub path: &'a str,
 }
 
@@ -30,25 +32,15 @@ impl<'a> Call<'a> {
         let Destination::Gateway { gateway, certain } = hop.destination else {
             return None;
         };
-        let view = &case.chain.gateways[gateway];
-        let root_path = &case.catalog.litellm().clients.root_path;
-        let prefix = match view
-            .service()
-            .map(|id| case.stack.service(id).env(root_path))
-        {
-            Some(EnvLookup::Set(prefix)) => prefix,
-            _ => String::new(),
-        };
         let path = url.value.path();
-        let path = path
-            .strip_prefix(prefix.trim_end_matches('/'))
-            .unwrap_or(path);
+        let path = path.strip_prefix(hop.prefix.as_str()).unwrap_or(path);
         Some(Call {
             url,
             certain,
             transport: hop.transport,
             gateway,
-            view,
+            view: &case.chain.gateways[gateway],
+            prefix: &hop.prefix,
             path: path.trim_end_matches('/'),
         })
     }
@@ -58,12 +50,6 @@ impl<'a> Call<'a> {
         let exact = exact(clients, self).is_some();
         let mut patterns = clients.paths.iter().filter(|_| !exact);
         patterns.find_map(|served| placeholder(&served.path, self.path))
-    }
-
-    /// What the gateway was told to put in front of every path.
-    pub fn prefix(&self) -> &'a str {
-        let whole = self.url.value.path().trim_end_matches('/');
-        whole.strip_suffix(self.path).unwrap_or_default()
     }
 
     /// How the gateway answers a key that it refuses, where that does not say so.
@@ -82,6 +68,74 @@ impl<'a> Call<'a> {
             Some(version) => format!("{title} {version}"),
             None => title.to_owned(),
         }
+    }
+}
+
+/// Which servers a client asks a gateway for.
+pub(crate) enum Asked<'a> {
+    /// All that there are: it names none.
+    Everything,
+    /// These.
+    Names(AskedNames<'a>),
+    /// Their names come from a variable, or are spelled in escapes.
+    Unknown,
+}
+
+/// The names that a client asks for, and where they are written.
+pub(crate) struct AskedNames<'a> {
+    pub at: &'a Pointer,
+    names: &'a str,
+    /// The whole value that they stand in.
+    written: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    /// What an entry asks for: names in the path win over those in the header.
+    pub fn by(case: &Case<'a>, found: Entry<'a>, call: &Call<'a>) -> Asked<'a> {
+        let clients = &case.catalog.litellm().clients;
+        let Some(url) = found.entry.url.as_ref() else {
+            return Asked::Unknown;
+        };
+        let asked = match (
+            call.names(clients),
+            found.entry.header(&clients.servers_header),
+        ) {
+            (Some(names), _) => AskedNames {
+                at: &url.at,
+                names,
+                written: &url.value,
+            },
+            (None, Some(header)) => AskedNames {
+                at: &header.at,
+                names: &header.value,
+                written: &header.value,
+            },
+            (None, None) => return Asked::Everything,
+        };
+        let clear = !asked.names.contains(['$', '%', '{', '<']);
+        match clear && asked.written.contains(asked.names) {
+            true => Asked::Names(asked),
+            false => Asked::Unknown,
+        }
+    }
+}
+
+impl<'a> AskedNames<'a> {
+    /// Each of them.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.names
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+    }
+
+    /// The value with one name instead of another.
+    pub fn with(&self, name: &str, instead: &str) -> String {
+        let names: Vec<&str> = self
+            .names()
+            .map(|have| if have == name { instead } else { have })
+            .collect();
+        self.written.replacen(self.names, &names.join(","), 1)
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::gateway_call::Call;
 use super::reader::Entry;
-use crate::catalog::gateway::{Clients, KeyHeader};
+use super::{Case, Probed};
+use crate::catalog::gateway::{Clients, KeyFault, KeyHeader};
 use crate::model::Reference;
 use crate::source::At;
+use crate::wire::Told;
 
 /// The header of an entry in which the gateway looks for the client's key.
 pub(crate) struct Shown<'a> {
@@ -13,6 +15,41 @@ pub(crate) struct Shown<'a> {
     /// Its value, as written.
     pub value: &'a At<String>,
     prefixes: &'a [String],
+}
+
+/// What a gateway says of the key of an entry, where it was asked.
+pub(crate) enum Taken {
+    /// It shows its servers to this key.
+    Yes,
+    /// What is wrong with the key, and the gateway's own words for it.
+    No(KeyFault, String),
+}
+
+/// What the gateway that an entry calls says of its key.
+pub(crate) fn taken(case: &Case<'_>, found: Entry<'_>) -> Option<Taken> {
+    said(conversation(case, found)?)
+}
+
+/// The conversation that stands for the call of an entry.
+pub(crate) fn conversation<'b, 'a>(case: &'b Case<'a>, found: Entry<'_>) -> Option<&'b Probed<'a>> {
+    let hop = found.hop?;
+    let mut all = case.probed.iter();
+    all.find(|probed| probed.hops.iter().any(|one| one.id == hop.id))
+}
+
+/// What a gateway says in a conversation of the key that is shown in it.
+pub(crate) fn said(probed: &Probed<'_>) -> Option<Taken> {
+    // What was not sent cannot be refused.
+    if !probed.probe.asked.withheld.is_empty() {
+        return None;
+    }
+    let told = Told::of(probed.probe);
+    if told.servers.is_some() {
+        return Some(Taken::Yes);
+    }
+    let refusal = told.refusal?;
+    let words = format!("{} {}", refusal.status, refusal.words);
+    Some(Taken::No(refusal.fault()?, words))
 }
 
 /// The header that counts, if the gateway takes keys from headers in its usual way.

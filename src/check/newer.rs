@@ -1,5 +1,5 @@
 //! What only newer versions of a gateway read. Where the version is not known that is no mistake, and one note says which
-//! version the file needs.
+//! version knows all of it.
 
 use super::{Case, Finding, Findings, Severity, listed};
 use crate::catalog::{Version, VersionSet};
@@ -87,19 +87,23 @@ pub(crate) fn note(case: &Case<'_>, gateway: usize, findings: &mut Findings, ask
         Some((version, _)) => format!("{version} or later"),
         None => read.describe(),
     };
-    let does_not = match (first.part, words.len()) {
-        (Part::Key, 1) => "does not read",
-        (Part::Key, _) => "does not read all of",
-        _ => "does not start with",
+    let names = listed(&words, words.len());
+    let without_it = without.describe();
+    let step = "or name the version that runs with --litellm-version";
+    // With a key that it does not know a gateway starts and serves all the same.
+    let message = match (first.part, words.len()) {
+        (Part::Key, 1) => format!("{title} {without_it} ignores {names}: run {version}, {step}"),
+        (Part::Key, _) => {
+            format!("{title} {without_it} ignores some or all of {names}: run {version}, {step}")
+        }
+        _ => format!("{title} {without_it} does not start with {names}: run {version}, {step}"),
     };
-    let message = format!(
-        "this configuration needs {title} {version}: {title} {} {does_not} {}; run that, or name the version that \
-         runs with --litellm-version",
-        without.describe(),
-        listed(&words, words.len())
-    );
+    let says = match first.part {
+        Part::Key => "ignored by older versions",
+        _ => "not known to older versions",
+    };
     let mut finding = Finding::at(&first.at, first.part, message)
-        .says("needs a newer version than some")
+        .says(says)
         .subject("version");
     for other in &list[1..] {
         finding = finding.also(&other.at, other.part, "");

@@ -2,7 +2,7 @@
 //! entries.
 
 use crate::catalog::client::{Known, of};
-use crate::chain::{Destination, Hop, HopId};
+use crate::chain::{Caller, Destination, Hop, HopId};
 use crate::check::Case;
 use crate::model::{Client, ClientEntry, ClientFile, Marks};
 use crate::source::{Node, SourceId};
@@ -16,6 +16,19 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// The entry that makes a call, if a client makes it.
+    pub fn of(case: &Case<'a>, hop: &'a Hop) -> Option<Entry<'a>> {
+        let Caller::Client { file, entry } = hop.caller else {
+            return None;
+        };
+        let file = &case.stack.clients[file];
+        Some(Entry {
+            file,
+            entry: &file.entries[entry],
+            hop: Some(hop),
+        })
+    }
+
     /// The hop that it makes, as findings take it.
     pub fn hops(self) -> impl Iterator<Item = HopId> {
         self.hop.map(|hop| hop.id).into_iter()

@@ -7,59 +7,87 @@ use crate::chain::{Destination, Hop};
 use crate::fact::{Container, Engine, Probe, Target};
 use crate::model::ServiceId;
 use crate::source::{Part, Pointer};
-use crate::wire::{Reading, Trouble};
+use crate::wire::{Kind, Reading, Trouble};
 
 /// A conversation, what it shows, and the calls that it stands for.
 #[derive(Debug)]
 pub struct Probed<'a> {
+    /// Its number among [`Facts::probes`](crate::fact::Facts::probes).
+    pub number: usize,
     /// The conversation.
     pub probe: &'a Probe,
     /// What it shows.
-    pub reading: Reading,
+    pub reading: &'a Reading,
     /// The hops that call this endpoint in this way; none when a person asked for it.
     pub hops: Vec<&'a Hop>,
+    /// The gateway, where it was held with its operator's key.
+    pub operator: Option<usize>,
     called: String,
-    /// The last lines of the log of the container that was called, where it was read.
-    log: Option<String>,
+    /// The container that was called, where the engine shows it.
+    container: Option<&'a Container>,
 }
 
 impl<'a> Probed<'a> {
-    /// A conversation that these hops are about.
+    /// A conversation that these hops are about, or a gateway's operator.
     pub fn new(
+        number: usize,
         probe: &'a Probe,
-        reading: Reading,
+        reading: &'a Reading,
         hops: Vec<&'a Hop>,
-        engine: Option<&Engine>,
+        operator: Option<usize>,
+        engine: Option<&'a Engine>,
     ) -> Probed<'a> {
         let called = hops.iter().find_map(|hop| hop.sight.as_ref()?.called());
         Probed {
-            log: engine
+            container: engine
                 .zip(called)
-                .and_then(|(engine, number)| log(&engine.containers[number])),
+                .map(|(engine, number)| &engine.containers[number]),
+            number,
             probe,
             reading,
             hops,
+            operator,
             called: probe.asked.name(),
         }
     }
 }
 
 impl<'a> Case<'a> {
-    /// What the conversations show that is a check's matter.
+    /// What the conversations show that is a check's matter. What an operator meets as clients do is said of the clients.
     pub fn troubles<'b>(
         &'b self,
         check: &'static str,
     ) -> impl Iterator<Item = (&'b Probed<'a>, &'b Trouble)> {
+        let is_meant = move |trouble: &&Trouble| trouble.kind.check() == check;
         self.probed.iter().flat_map(move |probed| {
+            let repeats = probed.is_operators() && {
+                let mut others = self.probed.iter();
+                others.any(|other| {
+                    !other.is_operators()
+                        && other.gateway() == probed.gateway()
+                        && other.reading.troubles.iter().any(|one| is_meant(&one))
+                })
+            };
             let troubles = probed.reading.troubles.iter();
             troubles
-                .filter(move |trouble| trouble.kind.check() == check)
+                .filter(move |trouble| !repeats && is_meant(trouble))
                 .map(move |trouble| (probed, trouble))
         })
     }
 }
 
 impl Probed<'_> {
+    /// The gateway that it was held with.
+    pub fn gateway(&self) -> Option<usize> {
+        let called = self.hops.iter().find_map(|hop| hop.gateway());
+        called.or(self.operator)
+    }
+
+    /// Whether it was held with the operator's key alone, and stands for no client's call.
+    pub fn is_operators(&self) -> bool {
+        self.operator.is_some() && self.hops.is_empty()
+    }
+
     /// What was called, without secrets: the url, or the program.
     pub fn name(&self) -> &str {
         &self.called
@@ -110,7 +138,13 @@ impl Probed<'_> {
     /// Its evidence is the trouble's.
     pub fn finding(&self, trouble: &Trouble, message: impl Into<String>) -> Finding {
         let mut finding = match self.hops.as_slice() {
-            [] => Finding::in_place(Place::Endpoint(self.name().to_owned()), message),
+            [] => {
+                let finding = Finding::in_place(Place::Endpoint(self.name().to_owned()), message);
+                match self.operator {
+                    Some(_) => finding.subject(self.name()),
+                    None => finding,
+                }
+            }
             [first, rest @ ..] => {
                 let (at, part) = address(first);
                 let mut finding = Finding::at(at, part, message).subject(first.entry());
@@ -125,10 +159,25 @@ impl Probed<'_> {
         for text in &trouble.evidence {
             finding = finding.evidence(super::Source::Wire, text.clone());
         }
-        if let Some(log) = self.log.as_ref().filter(|_| trouble.breaks) {
-            finding = finding.evidence(super::Source::Docker, log.clone());
+        if let Some(container) = self.container.filter(|_| trouble.breaks)
+            && let Some(log) = log(container, |line| bears_on(&trouble.kind, line))
+        {
+            finding = finding.evidence(super::Source::Docker, log);
         }
         finding
+    }
+}
+
+/// Whether a line of a server's log may say why a call fails. A server that refuses a name works: of its log only what is
+/// about the name is of use.
+fn bears_on(kind: &Kind, line: &str) -> bool {
+    let line = line.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
+    match kind {
+        Kind::HostHeaderRejected { .. } => {
+            has(&["host", "origin"]) && has(&["invalid", "not allowed", "forbidden", "reject"])
+        }
+        _ => true,
     }
 }
 
@@ -147,13 +196,13 @@ impl Findings {
 /// How many lines of a log are evidence.
 const LINES: usize = 3;
 
-/// The last lines of a container's log, in one.
-pub(crate) fn log(container: &Container) -> Option<String> {
+/// The last of those lines of a container's log that count, in one.
+fn log(container: &Container, counts: impl Fn(&str) -> bool) -> Option<String> {
     let lines = container.log.get()?;
     let said: Vec<&str> = lines
         .iter()
         .map(|line| line.trim())
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && counts(line))
         .collect();
     let last = &said[said.len().saturating_sub(LINES)..];
     (!last.is_empty()).then(|| format!("the log of {} ends: {}", container.name, last.join(" ⏎ ")))

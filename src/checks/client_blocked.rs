@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     id: "client-blocked",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &["client-approval-pending"],
+    covers: &["client-approval-pending", "client-disagrees"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/client-blocked.md"),

@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     id: "client-foreign-key",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["client-disagrees"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/client-foreign-key.md"),

@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     id: "client-name-invalid",
     severity: Severity::Warning,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["client-disagrees"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/client-name-invalid.md"),

@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     id: "client-proxy",
     severity: Severity::Warning,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["client-disagrees"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/client-proxy.md"),

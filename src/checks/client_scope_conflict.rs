@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     id: "client-scope-conflict",
     severity: Severity::Warning,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["client-disagrees"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/client-scope-conflict.md"),

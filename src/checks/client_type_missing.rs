@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     id: "client-type-missing",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &["client-foreign-key"],
+    covers: &["client-foreign-key", "client-disagrees"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/client-type-missing.md"),

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     id: "client-value-type",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["client-disagrees"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/client-value-type.md"),

@@ -44,7 +44,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             continue;
         }
         let broken = broken(case, id, &differences);
-        let finding = finding(case, id, container, &differences, !broken.is_empty());
+        let finding = finding(case, id, container, &differences, &broken);
         match broken.is_empty() {
             true => findings.add(finding.hops(needed.hops)),
             false => findings.add_as(Severity::Error, finding.hops(broken)),
@@ -55,7 +55,9 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
 /// The calls that would lead somewhere if the containers were as the files say, and do not.
 fn broken(case: &Case<'_>, id: ServiceId, differences: &[Difference]) -> Vec<HopId> {
     let has = |fields: &[Field]| differences.iter().any(|one| fields.contains(&one.field));
-    let on_network = has(&[Field::Networks, Field::Names]);
+    // A caller needs the network alone, whatever it is called there.
+    let calls = has(&[Field::Networks]);
+    let named = has(&[Field::Networks, Field::Names]);
     let published = has(&[Field::Ports]);
     let hops = case.chain.hops.iter().filter(|hop| {
         let Some(sight) = &hop.sight else {
@@ -63,7 +65,9 @@ fn broken(case: &Case<'_>, id: ServiceId, differences: &[Difference]) -> Vec<Hop
         };
         match &sight.found {
             Found::Nobody(nobody) => {
-                on_network && nobody.stopped.is_empty() && is_shared(hop) && is_end(case, hop, id)
+                let is_end = calls && is_caller(case, hop, id)
+                    || named && called(case, hop) == Some(id);
+                is_end && nobody.stopped.is_empty() && is_shared(hop)
             }
             Found::Machine(None) => published && called(case, hop) == Some(id),
             _ => false,
@@ -97,9 +101,12 @@ fn joined_by_hand(case: &Case<'_>, id: ServiceId) -> bool {
 
 /// Whether a service is one of the two ends of a call.
 fn is_end(case: &Case<'_>, hop: &Hop, id: ServiceId) -> bool {
+    is_caller(case, hop, id) || called(case, hop) == Some(id)
+}
+
+fn is_caller(case: &Case<'_>, hop: &Hop, id: ServiceId) -> bool {
     let mut gateways = case.chain.gateways.iter().enumerate();
-    let calls = gateways.any(|(number, view)| view.service() == Some(id) && hop.is_from(number));
-    calls || called(case, hop) == Some(id)
+    gateways.any(|(number, view)| view.service() == Some(id) && hop.is_from(number))
 }
 
 fn called(case: &Case<'_>, hop: &Hop) -> Option<ServiceId> {
@@ -109,22 +116,39 @@ fn called(case: &Case<'_>, hop: &Hop) -> Option<ServiceId> {
     }
 }
 
+/// What a container cannot do for its differences: ", so it is not reached", ", so it does not reach tools".
+fn consequence(case: &Case<'_>, id: ServiceId, broken: &[HopId]) -> String {
+    let ends = broken.iter().map(|hop| called(case, case.chain.hop(*hop)));
+    let (own, others): (Vec<_>, Vec<_>) = ends.flatten().partition(|called| *called == id);
+    let mut others: Vec<&str> = others
+        .into_iter()
+        .map(|other| case.stack.service(other).name.value.as_str())
+        .collect();
+    others.dedup();
+    match (own.is_empty(), others.is_empty()) {
+        (true, true) => String::new(),
+        (false, true) => ", so it is not reached".to_owned(),
+        (true, false) => format!(", so it does not reach {}", listed(&others, 3)),
+        (false, false) => format!(
+            ", so it is not reached, and does not reach {}",
+            listed(&others, 3)
+        ),
+    }
+}
+
 fn finding(
     case: &Case<'_>,
     id: ServiceId,
     container: &Container,
     differences: &[Difference],
-    breaks: bool,
+    broken: &[HopId],
 ) -> Finding {
     let name = &case.stack.service(id).name.value;
     let mut fields: Vec<Field> = differences.iter().map(|one| one.field).collect();
     fields.sort_unstable();
     fields.dedup();
     let fields: Vec<&str> = fields.into_iter().map(Field::title).collect();
-    let consequence = match breaks {
-        true => ", so it is not reached",
-        false => "",
-    };
+    let consequence = consequence(case, id, broken);
     let message = format!(
         "the container {} is not what the file says of {name} ({}){consequence}; make it anew",
         container.name,

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use crate::catalog::gateway::KeyFault;
 use crate::change::{Fix, Op, Safety};
 use crate::check::gateway_call::Call;
-use crate::check::gateway_key::{Shown, shown};
+use crate::check::gateway_key::{Shown, Taken, shown, taken};
 use crate::check::reader::{Entry, entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
 use crate::gateway::Setting;
@@ -34,6 +35,16 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             }
             continue;
         };
+        let refusal = match taken(case, found) {
+            Some(Taken::No(KeyFault::Malformed, words)) => Some(words),
+            _ => None,
+        };
+        // What a variable brings along the gateway alone sees.
+        if let Some(words) = refusal.filter(|_| shown.is_prefixed().is_none()) {
+            let finding = finding(case, found, &call, &shown);
+            findings.add(finding.evidence(Source::Wire, format!("the gateway says: {words}")));
+            continue;
+        }
         if shown.is_prefixed() != Some(false) {
             continue;
         }
@@ -63,10 +74,12 @@ const OTHER_WAYS: [&str; 2] = ["headersHelper", "oauth"];
 fn keyless(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Option<(Severity, Finding)> {
     let outcome = &call.view.outcome;
     let access = &outcome.access;
-    let certain = matches!(access.master_key, Setting::Set { .. })
-        && !access.other_ways
-        && !access.passes_on
-        && outcome.gap.is_none();
+    let refused = matches!(taken(case, found), Some(Taken::No(KeyFault::Absent, _)));
+    let certain = refused
+        || (matches!(access.master_key, Setting::Set { .. })
+            && !access.other_ways
+            && !access.passes_on
+            && outcome.gap.is_none());
     // Other clients ask the person, or keep keys elsewhere.
     if !certain || !found.is_own() || found.file.client != Client::ClaudeCode {
         return None;
@@ -118,8 +131,8 @@ fn keyless(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Option<(Severi
     }
     // Servers in a database may let clients sign in elsewhere.
     let severity = match access.database {
-        Setting::Absent => Severity::Error,
-        Setting::Set { .. } | Setting::Unknown => Severity::Warning,
+        Setting::Set { .. } | Setting::Unknown if !refused => Severity::Warning,
+        _ => Severity::Error,
     };
     Some((
         severity,

@@ -1,11 +1,13 @@
 //! gateway-key-unknown: a key that the gateway does not know. Keys are compared, and never said.
 
+use crate::catalog::gateway::KeyFault;
 use crate::change::{Fix, Op, Safety};
 use crate::check::gateway_call::Call;
-use crate::check::gateway_key::{Shown, shown};
+use crate::check::gateway_key::{Shown, Taken, said, shown, taken};
 use crate::check::reader::{Entry, entries};
-use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
+use crate::check::{Case, Check, Finding, Findings, Need, Place, Severity, Source};
 use crate::gateway::Setting;
+use crate::plan::{Operators, Trial, Untried};
 use crate::secret::is_placeholder;
 use crate::source::{Part, Pointer};
 
@@ -13,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     id: "gateway-key-unknown",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &["auth-rejected", "server-error"],
+    covers: &["auth-rejected", "server-error", "wrong-path"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/gateway-key-unknown.md"),
@@ -30,6 +32,21 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             continue;
         };
         let access = &call.view.outcome.access;
+        // The gateway knows best.
+        match taken(case, found) {
+            Some(Taken::Yes) => continue,
+            Some(Taken::No(fault @ (KeyFault::NoDatabase | KeyFault::Unknown), words)) => {
+                let (at, variable) = match &access.master_key {
+                    Setting::Set { at, variable, .. } => (at.clone(), variable.as_deref()),
+                    Setting::Unknown | Setting::Absent => (None, None),
+                };
+                let own = at.or_else(|| variable_at(case, &call, variable?));
+                let finding = finding(case, found, &call, &shown, variable, own, fault);
+                findings.add(finding.evidence(Source::Wire, format!("the gateway says: {words}")));
+                continue;
+            }
+            Some(Taken::No(..)) | None => {}
+        }
         let Setting::Set { text, at, variable } = &access.master_key else {
             continue;
         };
@@ -51,7 +68,9 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 let own = at
                     .clone()
                     .or_else(|| variable_at(case, &call, variable.as_deref()?));
-                findings.add(finding(case, found, &call, &shown, variable.as_deref(), own));
+                let variable = variable.as_deref();
+                let fault = KeyFault::NoDatabase;
+                findings.add(finding(case, found, &call, &shown, variable, own, fault));
             }
             Setting::Set { .. } | Setting::Unknown => findings.skip(format!(
                 "the key of {} is not the master key of {}, but may be one of its database, which was not asked",
@@ -59,6 +78,46 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 call.gateway_title(case)
             )),
         }
+    }
+    if let Some(operators) = case.operators {
+        of_operators(case, operators, findings);
+    }
+}
+
+/// The operator's key, where a gateway refuses it or cannot be asked with it.
+fn of_operators(case: &Case<'_>, operators: &Operators, findings: &mut Findings) {
+    let variable = &operators.variable;
+    for (gateway, trial) in operators.trials.iter().enumerate() {
+        if let Trial::Not(Untried::Because(why)) = trial {
+            let id = &case.stack.gateways[gateway].id;
+            findings.skip(format!("{id} was not asked with the key in {variable}: {why}"));
+        }
+    }
+    for probed in case.probed.iter().filter(|probed| probed.is_operators()) {
+        let (Some(gateway), Some(Taken::No(fault, words))) = (probed.operator, said(probed)) else {
+            continue;
+        };
+        let program = case.program(gateway);
+        let known = match fault {
+            KeyFault::NoDatabase => {
+                format!("the master key of {program}, which has no database and knows no other")
+            }
+            KeyFault::Unknown => format!("the master key of {program} nor one of its database"),
+            KeyFault::Absent | KeyFault::Malformed => continue,
+        };
+        let is_not = match fault {
+            KeyFault::Unknown => "neither",
+            _ => "not",
+        };
+        let message = format!(
+            "the key in {variable} is {is_not} {known}: it tells mcpdoc nothing of its servers; put the master key into \
+             {variable}"
+        );
+        let finding = Finding::in_place(Place::Endpoint(probed.name().to_owned()), message)
+            .says("refuses the operator's key")
+            .subject(probed.name())
+            .evidence(Source::Wire, format!("the gateway says: {words}"));
+        findings.add(finding);
     }
 }
 
@@ -75,15 +134,22 @@ fn finding(
     shown: &Shown<'_>,
     variable: Option<&str>,
     own: Option<Pointer>,
+    fault: KeyFault,
 ) -> Finding {
     let name = &found.entry.name.value;
     let header = &shown.header.name;
     let gateway = call.gateway_title(case);
     let variable = variable.unwrap_or(&case.catalog.litellm().master_key.variable);
-    let message = format!(
-        "the key that {name} sends in {header} is not the master key of {gateway}, which has no database and knows no \
-         other: every request is refused; send the master key, or give the gateway a database and make a key there"
-    );
+    let message = match fault {
+        KeyFault::Unknown => format!(
+            "the key that {name} sends in {header} is neither the master key of {gateway} nor a key of its database: every \
+             request is refused; send the master key, or make a key with POST /key/generate"
+        ),
+        _ => format!(
+            "the key that {name} sends in {header} is not the master key of {gateway}, which has no database and knows no \
+             other: every request is refused; send the master key, or give the gateway a database and make a key there"
+        ),
+    };
     let fix = Fix::new(
         Safety::Unsafe,
         format!("send the master key, from the variable {variable} of your shell"),

@@ -56,7 +56,7 @@ fn finding(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Finding {
     let name = &found.entry.name.value;
     let gateway = call.gateway_title(case);
     let path = call.url.value.path();
-    let meant = meant(call);
+    let meant = format!("{}{}", call.prefix, meant(call));
     let what = match call.transport {
         Transport::Sse if call.path.starts_with("/mcp") => "serves no HTTP+SSE at",
         _ => "does not serve",
@@ -78,7 +78,7 @@ fn finding(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Finding {
         return finding;
     }
     let mut url = call.url.value.clone();
-    url.set_path(&format!("{}{meant}", call.prefix()));
+    url.set_path(&meant);
     let fix = Fix::new(Safety::Unsafe, format!("call {meant}"))
         .change(call.url.at.clone(), Op::Set(url.to_string().into()));
     finding.fix(match &found.entry.kind {

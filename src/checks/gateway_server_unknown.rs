@@ -6,18 +6,21 @@ use strsim::levenshtein;
 
 use crate::catalog::gateway::{Switch, UnknownServers};
 use crate::change::{Fix, Op, Safety};
-use crate::check::gateway_call::Call;
+use crate::check::gateway_call::{Asked, AskedNames, Call};
+use crate::check::gateway_key::conversation;
 use crate::check::reader::{Entry, entries};
+use crate::check::through::plain;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
 use crate::gateway::{Outcome, Setting, Why};
 use crate::model::EnvLookup;
 use crate::source::{Node, Part, Pointer};
+use crate::wire::Told;
 
 pub(super) static CHECK: Check = Check {
     id: "gateway-server-unknown",
     severity: Severity::Error,
     needs: &[Need::Files],
-    covers: &[],
+    covers: &["auth-rejected", "server-error"],
     formerly: &[],
     since: "0.1.0",
     page: include_str!("../../checks/gateway-server-unknown.md"),
@@ -30,7 +33,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let Some(call) = Call::of(case, found) else {
             continue;
         };
-        let Some(asked) = Asked::by(case, found, &call) else {
+        let Asked::Names(asked) = Asked::by(case, found, &call) else {
             continue;
         };
         let source = case
@@ -42,35 +45,34 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let known = names
             .entry(call.gateway)
             .or_insert_with(|| Names::of(case, &call));
-        let unknown: Vec<&str> = asked
-            .names()
-            .filter(|name| !known.has(name) && !is_id(name))
-            .collect();
+        let is_unknown = |known: &Names, name: &&str| !known.has(name) && !is_id(name);
+        if !asked.names().any(|name| is_unknown(known, &name)) {
+            continue;
+        }
+        // What the gateway tells counts as what its file says.
+        let told = Heard::of(case, found, call.gateway);
+        let mut known = known.clone();
+        known.hear(&told);
+        let unknown: Vec<&str> = asked.names().filter(|name| is_unknown(&known, name)).collect();
         if unknown.is_empty() {
             continue;
         }
-        let gateway = &case.stack.gateways[call.gateway];
-        let mut servers = call.view.outcome.servers.iter();
-        if servers.any(|server| gateway.is_filled_in(&server.name.value)) {
-            let name = source.name();
-            findings.skip(format!("{name} is a template, and names of its servers are filled in"));
+        if let Some(doubt) = doubt(case, &call)
+            && !told.settles(&unknown)
+        {
+            let silent = match told.asked {
+                true => "it does not tell",
+                false => "it was not asked",
+            };
+            findings.skip(format!("{doubt}, and {silent}"));
             continue;
         }
-        if let Some(gap) = &call.view.outcome.gap {
-            findings.skip(format!(
-                "which servers {} has is not known: {gap}",
-                call.gateway_title(case)
-            ));
-            continue;
+        let mut finding = finding(case, found, &call, &asked, &known, &unknown);
+        let refused = unknown.iter().filter(|name| told.refuses(name));
+        for name in refused {
+            let words = format!("the gateway refuses the server {name} by its name");
+            finding = finding.evidence(Source::Wire, words);
         }
-        if takes_servers_from_database(case, &call) {
-            findings.skip(format!(
-                "{} may also have servers in its database, and was not asked",
-                call.gateway_title(case)
-            ));
-            continue;
-        }
-        let finding = finding(case, found, &call, &asked, known, &unknown);
         findings.add_as(
             match call.certain {
                 true => Severity::Error,
@@ -81,58 +83,48 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     }
 }
 
-/// The names that a client asks for, and where they are written.
-struct Asked<'a> {
-    at: &'a Pointer,
-    names: &'a str,
-    /// The whole value that they stand in.
-    written: &'a str,
+/// Why a gateway may have servers that its file does not show, if so.
+fn doubt(case: &Case<'_>, call: &Call<'_>) -> Option<String> {
+    let gateway = &case.stack.gateways[call.gateway];
+    let mut servers = call.view.outcome.servers.iter();
+    if servers.any(|server| gateway.is_filled_in(&server.name.value)) {
+        let name = case.stack.name(gateway.root.source);
+        return Some(format!("{name} is a template, and names of its servers are filled in"));
+    }
+    let title = call.gateway_title(case);
+    if let Some(gap) = &call.view.outcome.gap {
+        return Some(format!("which servers {title} has is not known: {gap}"));
+    }
+    takes_servers_from_database(case, call)
+        .then(|| format!("{title} may also have servers in its database"))
 }
 
-impl<'a> Asked<'a> {
-    fn by(case: &Case<'a>, found: Entry<'a>, call: &Call<'a>) -> Option<Asked<'a>> {
-        let clients = &case.catalog.litellm().clients;
-        let url = found.entry.url.as_ref()?;
-        let asked = match call.names(clients) {
-            Some(names) => Asked {
-                at: &url.at,
-                names,
-                written: &url.value,
-            },
-            None => {
-                let header = found.entry.header(&clients.servers_header)?;
-                Asked {
-                    at: &header.at,
-                    names: &header.value,
-                    written: &header.value,
-                }
-            }
-        };
-        // What comes from a variable, or is spelled in escapes, is not known here.
-        let clear = !asked.names.contains(['$', '%', '{', '<']);
-        (clear && asked.written.contains(asked.names)).then_some(asked)
-    }
-
-    fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.names
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-    }
-
-    /// The value with one name instead of another.
-    fn with(&self, name: &str, instead: &str) -> String {
-        let names: Vec<&str> = self
-            .names()
-            .map(|have| if have == name { instead } else { have })
-            .collect();
-        self.written.replacen(self.names, &names.join(","), 1)
-    }
+/// What a gateway told of its servers: to the client itself, else to its operator.
+struct Heard {
+    asked: bool,
+    all: Vec<Told>,
 }
 
-/// A name as the gateway compares it.
-fn plain(name: &str) -> String {
-    name.trim().to_lowercase().replace(' ', "_")
+impl Heard {
+    fn of(case: &Case<'_>, found: Entry<'_>, gateway: usize) -> Heard {
+        let own = conversation(case, found);
+        let operators = case.probed.iter().filter(|one| one.operator == Some(gateway));
+        let all: Vec<Told> = own.into_iter().chain(operators).map(|one| Told::of(one.probe)).collect();
+        Heard {
+            asked: !all.is_empty(),
+            all,
+        }
+    }
+
+    /// Whether it has said enough to know that it has none of these for the client.
+    fn settles(&self, names: &[&str]) -> bool {
+        self.all.iter().any(|told| told.servers.is_some()) || names.iter().all(|name| self.refuses(name))
+    }
+
+    fn refuses(&self, name: &str) -> bool {
+        let mut refused = self.all.iter().flat_map(|told| &told.refused);
+        refused.any(|one| plain(one) == plain(name))
+    }
 }
 
 /// The letters and digits of a name: what is left when separators are mixed up.
@@ -149,10 +141,10 @@ fn is_id(name: &str) -> bool {
     digits >= 32 && name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
-/// Everything that a client may ask a gateway for: names, aliases and access groups, and where each is written.
-#[derive(Default)]
+/// Everything that a client may ask a gateway for: names, aliases and access groups, and where each is written, if it is.
+#[derive(Clone, Default)]
 struct Names {
-    list: Vec<(String, Pointer)>,
+    list: Vec<(String, Option<Pointer>)>,
     plain: HashSet<String>,
     /// By [`letters`]: the first of that spelling in `list`.
     letters: HashMap<String, usize>,
@@ -168,19 +160,28 @@ impl Names {
                 .into_iter()
                 .flatten()
             {
-                names.add(&name.value, name.at.clone());
+                names.add(&name.value, Some(name.at.clone()));
             }
             let groups = source
                 .node(&server.at.path)
                 .and_then(|server| server.get("access_groups"));
             for group in groups.into_iter().flat_map(Node::items) {
-                names.add(group.scalar_text().unwrap_or_default(), group.pointer());
+                names.add(group.scalar_text().unwrap_or_default(), Some(group.pointer()));
             }
         }
         names
     }
 
-    fn add(&mut self, name: &str, at: Pointer) {
+    fn hear(&mut self, heard: &Heard) {
+        for server in heard.all.iter().filter_map(|told| told.servers.as_ref()).flatten() {
+            let names = [Some(&server.name), server.alias.as_ref()];
+            for name in names.into_iter().flatten().chain(&server.groups) {
+                self.add(name, None);
+            }
+        }
+    }
+
+    fn add(&mut self, name: &str, at: Option<Pointer>) {
         if self.plain.insert(plain(name)) {
             let number = self.list.len();
             self.letters.entry(letters(name)).or_insert(number);
@@ -194,7 +195,7 @@ impl Names {
 
     /// The name that was probably meant: the server behind an alias that is not in force, the same letters, nearly the
     /// same letters.
-    fn nearest(&self, outcome: &Outcome, name: &str) -> Option<&(String, Pointer)> {
+    fn nearest(&self, outcome: &Outcome, name: &str) -> Option<&(String, Option<Pointer>)> {
         /// Among more names than this, one that is spelled a little otherwise means nothing.
         const MOST: usize = 200;
         let target = outcome.ignored.iter().find_map(|ruling| match &ruling.why {
@@ -261,7 +262,7 @@ fn finding(
     case: &Case<'_>,
     found: Entry<'_>,
     call: &Call<'_>,
-    asked: &Asked<'_>,
+    asked: &AskedNames<'_>,
     known: &Names,
     unknown: &[&str],
 ) -> Finding {
@@ -323,9 +324,11 @@ fn finding(
         Some((name, (meant, at))) => {
             let fix = Fix::new(Safety::Unsafe, format!("ask for `{meant}`"))
                 .change(asked.at.clone(), Op::Set(asked.with(name, meant).into()));
-            finding
-                .also(at, Part::Key, "the gateway has this one")
-                .fix(fix)
+            match at {
+                Some(at) => finding.also(at, Part::Key, "the gateway has this one"),
+                None => finding,
+            }
+            .fix(fix)
         }
         None => finding,
     }

@@ -53,7 +53,15 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             Judgement::Served => {}
             Judgement::Unknown(reason) => findings.skip(reason),
             Judgement::Refused(rule) => {
-                findings.add(finding(case, hop, (id, server), behind, rule, &host));
+                let known = Known {
+                    hop,
+                    id,
+                    behind,
+                    server,
+                    rule,
+                    host: &host,
+                };
+                findings.add(finding(case, &known));
             }
         }
     }
@@ -72,48 +80,51 @@ fn refused(case: &Case<'_>, probed: &Probed<'_>, trouble: &Trouble) -> Option<Fi
         return None;
     };
     let header = if *origin { "Origin" } else { "Host" };
+    let name = host_name(host);
+    let mut hops = probed.hops.iter().filter(|_| !origin);
+    let known = hops.find_map(|hop| Known::of(case, hop, name));
+    let ways = known.as_ref().map(Known::ways).unwrap_or_default();
     let takes = passes.as_ref().map(|other| format!(", and takes {other}"));
+    let step = match (ways.first(), &known) {
+        (Some(way), _) => way,
+        (None, Some(_)) => "call it by a name that it takes",
+        (None, None) if *origin => "allow requests without a browser, or this origin",
+        (None, None) => "allow this host in its settings, or call it by a name that it takes",
+    };
     let what = format!(
-        "the server refuses the {header} {host} ({status}){}: allow {}",
-        takes.unwrap_or_default(),
-        match origin {
-            true => "requests without a browser, or this origin",
-            false => "this host in its settings, or call it by a name that it takes",
-        }
+        "the server refuses the {header} {host} ({status}){}: {step}",
+        takes.unwrap_or_default()
     );
     let mut finding = probed
         .finding(trouble, probed.but(what))
         .says(format!("refuses the {header} {host}"));
-    let name = host_name(host);
-    let setting = setting.map(|setting| setting.replace("NAME", name));
     let mut unset = Fix::new(Safety::Unsafe, "send the Host of the url instead");
     for hop in &probed.hops {
         if let Some(at) = declared_host(case, hop) {
             finding = finding.also(&at, Part::Entry, "this Host is sent as it stands");
-            unset.changes.push(Change {
-                at,
-                op: Op::Remove,
-            });
-        }
-        if let Some(text) = known(case, hop, name) {
-            finding = finding.evidence(Source::Catalog, text);
+            unset.changes.push(Change { at, op: Op::Remove });
         }
     }
     if !unset.changes.is_empty() {
         finding = finding.fix(unset);
     }
-    Some(match setting {
-        Some(setting) => {
-            let fix = Fix::manual(format!("let the server take the {header} {name}"), setting);
-            match probed.service(case) {
-                Some(service) => finding.fix(fix.then(repair::compose(case.stack, service, "up -d"))),
-                None => finding.fix(fix),
-            }
+    if let Some(known) = &known {
+        let title = &known.server.title;
+        let served = known.served();
+        let texts = [Some(format!("{title} {served}")), known.rule.note.clone()];
+        for text in texts.into_iter().flatten() {
+            finding = finding.evidence(Source::Catalog, text);
         }
-        None => finding.fix(Fix::manual(
-            "call the server by a name that it takes, or let a proxy do so",
-            format!("proxy_set_header Host {};   # nginx", passes.as_deref().unwrap_or("localhost")),
-        )),
+        return Some(finding.fix(known.fix(case, passes.as_deref())));
+    }
+    let Some(setting) = setting else {
+        return Some(finding.fix(by_proxy(passes.as_deref().unwrap_or("localhost"))));
+    };
+    let title = format!("let the server take the {header} {name}");
+    let fix = Fix::manual(title, setting.replace("NAME", name));
+    Some(match probed.service(case) {
+        Some(service) => finding.fix(fix.then(repair::compose(case.stack, service, "up -d"))),
+        None => finding.fix(fix),
     })
 }
 
@@ -134,18 +145,113 @@ fn declared_host(case: &Case<'_>, hop: &Hop) -> Option<Pointer> {
     Some(value.at.clone())
 }
 
-/// What the catalog knows of the server behind a hop and its hosts.
-fn known(case: &Case<'_>, hop: &Hop, host: &str) -> Option<String> {
-    let (id, behind) = hop.service().zip(hop.behind.as_ref())?;
-    let server = case.catalog.by_id(&behind.server)?;
-    match judge(hop, behind, server, case.stack.service(id), host) {
-        Judgement::Refused(rule) => {
-            let way = ways(server, rule, host).into_iter().next();
-            let way = way.map(|way| format!(": {way}")).unwrap_or_default();
-            Some(format!("{} serves loopback names alone{way}", server.title))
-        }
-        Judgement::Served | Judgement::Unknown(_) => None,
+/// What the catalog knows of a server that refuses a Host.
+struct Known<'a> {
+    hop: &'a Hop,
+    id: ServiceId,
+    behind: &'a Behind,
+    server: &'a Server,
+    rule: &'a HostRule,
+    host: &'a str,
+}
+
+impl<'a> Known<'a> {
+    /// Of the server behind a hop that was seen to refuse: by the rule of its version, else by the first one that
+    /// refuses at all, for what runs is not what the tag of its image says.
+    fn of(case: &'a Case<'_>, hop: &'a Hop, host: &'a str) -> Option<Known<'a>> {
+        let (id, behind) = hop.service().zip(hop.behind.as_ref())?;
+        let server = case.catalog.by_id(&behind.server)?;
+        let rule = match judge(hop, behind, server, case.stack.service(id), host) {
+            Judgement::Refused(rule) => rule,
+            Judgement::Served | Judgement::Unknown(_) => {
+                let serves_all = [HostPolicy::None, HostPolicy::Unknown];
+                let mut rules = server.host_check.iter();
+                rules.find(|rule| !serves_all.contains(&rule.policy))?
+            }
+        };
+        Some(Known {
+            hop,
+            id,
+            behind,
+            server,
+            rule,
+            host,
+        })
     }
+
+    /// Which Hosts it serves; completes its name.
+    fn served(&self) -> &'static str {
+        match self.rule.policy {
+            HostPolicy::BindHost => "serves loopback names and the address that it binds, no other",
+            HostPolicy::Listed | HostPolicy::OptIn => "serves the names of a list alone",
+            _ => "serves loopback names alone",
+        }
+    }
+
+    /// What lets the Host pass, best first.
+    fn ways(&self) -> Vec<String> {
+        let (rule, host) = (self.rule, self.host);
+        let flags = rule.allow.args.iter();
+        let flags = flags.map(|flag| format!("add {flag} {host} to its command"));
+        let variables = rule.allow.env.iter();
+        let variables = variables.map(|name| format!("set {name} to {host}"));
+        let off_flags = rule.off.args.iter();
+        let off_flags = off_flags.map(|flag| format!("add {flag} to its command"));
+        let off_env = rule.off.env.iter();
+        let off_env = off_env.map(|(name, value)| format!("set {name}={value}"));
+        let published = self.published().map(|image| {
+            format!("use the published image {image}, which serves every Host")
+        });
+        flags
+            .chain(variables)
+            .chain(off_flags)
+            .chain(off_env)
+            .chain(published)
+            .collect()
+    }
+
+    /// The published image that serves every Host and speaks what the caller does.
+    fn published(&self) -> Option<String> {
+        let image = &self.behind.image;
+        let version = &self.server.image_facts(image)?.latest.as_ref()?.version;
+        let mut rules = self.server.host_check.iter();
+        let serves = rules.any(|rule| {
+            let when = rule.when.image.as_ref().or(rule.when.version.as_ref());
+            matches!(rule.policy, HostPolicy::None | HostPolicy::OptIn)
+                && when.is_some_and(|versions| versions.contains(version))
+        });
+        let kind = self.hop.transport.into();
+        let mut transports = self.server.transports.iter();
+        let speaks = transports.any(|one| one.kind == kind && one.versions.contains(version));
+        (serves && speaks).then(|| format!("{}:{version}", image.repository_name()))
+    }
+
+    /// What to do. `passes` is a Host that was seen to be served.
+    fn fix(&self, case: &Case<'_>, passes: Option<&str>) -> Fix {
+        let ways = self.ways();
+        if ways.is_empty() {
+            let port = self.hop.port().filter(|_| self.rule.needs_port);
+            let local = port.map_or("localhost".to_owned(), |port| format!("localhost:{port}"));
+            return by_proxy(passes.unwrap_or(&local));
+        }
+        let name = &case.stack.service(self.id).name.value;
+        let title = format!("let {name} serve the Host {}", self.host);
+        let mut fix = Fix::manual(title, format!("{}\n", ways.join("\n")));
+        // Under the name of the published one something else was built here.
+        let built = |image: &String| *image == self.behind.image.to_string();
+        if let Some(image) = self.published().filter(built) {
+            fix = fix.then(format!("docker pull {}", repair::quoted(&image)));
+        }
+        fix.then(repair::compose(case.stack, self.id, "up -d"))
+    }
+}
+
+/// A proxy that calls the server by a name that it serves.
+fn by_proxy(host: &str) -> Fix {
+    Fix::manual(
+        "call the server by a name that it takes, or let a proxy do so",
+        format!("proxy_set_header Host {host};   # nginx"),
+    )
 }
 
 enum Judgement<'a> {
@@ -253,22 +359,18 @@ fn is_loopback(header: &str) -> bool {
     }
 }
 
-fn finding(
-    case: &Case<'_>,
-    hop: &Hop,
-    (id, server): (ServiceId, &Server),
-    behind: &Behind,
-    rule: &HostRule,
-    host: &str,
-) -> Finding {
+fn finding(case: &Case<'_>, known: &Known<'_>) -> Finding {
+    let Known {
+        hop, rule, host, ..
+    } = known;
     let stack = case.stack;
-    let service = stack.service(id);
+    let service = stack.service(known.id);
     let name = &service.name.value;
     let status = rule
         .status
         .map(|status| format!(" with {status}"))
         .unwrap_or_default();
-    let ways = ways(server, rule, host);
+    let ways = known.ways();
     let step = ways
         .first()
         .map(|way| format!(": {way}"))
@@ -276,17 +378,14 @@ fn finding(
     let message = format!(
         "{} sends Host {host} to {name}, and {} refuses it{status}{step}",
         repair::caller(stack, hop),
-        behind.image
+        known.behind.image
     );
     let at = hop.url.as_ref().map_or(&hop.at, |url| &url.at);
     let mut finding = Finding::at(at, Part::Value, message)
         .says(format!("the Host of the requests will be {host}"))
         .subject(hop.entry())
         .hop(hop.id);
-    let text = match rule.policy {
-        HostPolicy::BindHost => "serves loopback names and the address that it binds, no other",
-        _ => "serves loopback names alone",
-    };
+    let text = known.served();
     finding = match (&service.command, &service.image) {
         (Some(command), _) => finding.also(&command.at, Part::Value, text),
         (None, Some(image)) => finding.also(&image.at, Part::Value, text),
@@ -299,57 +398,5 @@ fn finding(
     if let Some(note) = &rule.note {
         finding = finding.evidence(Source::Catalog, note.as_str());
     }
-    let title = match rule.allow.args.is_empty() && rule.allow.env.is_empty() {
-        true => format!("let {name} be called by a name that it serves"),
-        false => format!("let {name} serve the Host {host}"),
-    };
-    let up = repair::compose(stack, id, "up -d");
-    let lines = match ways.as_slice() {
-        [] => vec![format!(
-            "a proxy in front of {name} that sends Host: localhost"
-        )],
-        ways => ways.to_vec(),
-    };
-    finding.fix(Fix::manual(title, format!("{}\n", lines.join("\n"))).then(up))
-}
-
-/// What lets the Host pass, best first.
-fn ways(server: &Server, rule: &HostRule, host: &str) -> Vec<String> {
-    let flags = rule
-        .allow
-        .args
-        .iter()
-        .map(|flag| format!("add {flag} {host} to its command"));
-    let variables = rule
-        .allow
-        .env
-        .iter()
-        .map(|name| format!("set {name} to {host}"));
-    let off_flags = rule
-        .off
-        .args
-        .iter()
-        .map(|flag| format!("add {flag} to its command"));
-    let off_env = rule
-        .off
-        .env
-        .iter()
-        .map(|(name, value)| format!("set {name}={value}"));
-    let versions = server
-        .host_check
-        .iter()
-        .filter(|other| matches!(other.policy, HostPolicy::None | HostPolicy::OptIn))
-        .filter_map(|other| other.when.image.as_ref().or(other.when.version.as_ref()))
-        .map(|versions| {
-            format!(
-                "pin an image that serves every Host ({})",
-                versions.describe()
-            )
-        });
-    flags
-        .chain(variables)
-        .chain(off_flags)
-        .chain(off_env)
-        .chain(versions)
-        .collect()
+    finding.fix(known.fix(case, None))
 }

@@ -184,7 +184,7 @@ fn ports(
             let hop = case.chain.hop(*id);
             let here = match &hop.destination {
                 Destination::Service { reach, .. } => *reach == Reach::Published,
-                Destination::Gateway { .. } => !hop.is_upstream(),
+                Destination::Gateway { .. } => !hop.is_upstream() && hop.is_direct(),
                 _ => false,
             };
             let leads = |port: &&Port| hop.port().is_some_and(|at| port.target_of(at).is_some());

@@ -36,7 +36,8 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             findings.skip(reason);
             continue;
         }
-        // Compose refuses the whole project: the first error breaks what leads to any of its services.
+        // Compose refuses the whole project: the first error breaks what leads to any of its services, but for what was
+        // made before and is still called.
         let mut broken: Vec<HopId> = (0..project.services.len())
             .filter_map(|service| {
                 hops.get(&ServiceId {
@@ -46,6 +47,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             })
             .flatten()
             .copied()
+            .filter(|hop| case.aimed(case.chain.hop(*hop)).is_none())
             .collect();
         broken.sort_unstable_by_key(|hop| hop.0);
         for (names, joining) in undefined {

@@ -324,9 +324,15 @@ fn is_on_default_bridge(service: &Service) -> bool {
 
 /// The networks of a service, in words.
 fn listed(service: &Service, networks: &[String]) -> String {
-    match (networks, &service.network_mode) {
-        ([], Some(mode)) => format!("network_mode {}", mode.value.text),
-        ([], None) => "no network".to_owned(),
-        (networks, _) => networks.join(" and "),
+    let mode = match (networks, &service.network_mode) {
+        ([], Some(mode)) => mode.value.text.as_str(),
+        ([], None) => "none",
+        (networks, _) => return networks.join(" and "),
+    };
+    match (mode, mode.split_once(':')) {
+        ("bridge" | "default", _) => "Docker's default bridge, which has no names".to_owned(),
+        ("none", _) => "no network".to_owned(),
+        (_, Some((_, owner))) => format!("the network of {owner}"),
+        (network, None) => network.to_owned(),
     }
 }

@@ -1,6 +1,5 @@
 //! no-tools: a server that offers no tools.
 
-use crate::chain::Destination;
 use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Probed, Severity};
 use crate::wire::{Kind, Trouble};
@@ -26,10 +25,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
 }
 
 fn finding(case: &Case<'_>, probed: &Probed<'_>, trouble: &Trouble, declared: bool) -> Finding {
-    let gateway = probed.hops.iter().find_map(|hop| match hop.destination {
-        Destination::Gateway { gateway, .. } => Some(gateway),
-        _ => None,
-    });
+    let gateway = probed.gateway();
     let seen = match declared {
         true => "the handshake works and the list of tools is empty",
         false => "the handshake works and the server says that it has no tools",

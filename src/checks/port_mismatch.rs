@@ -187,7 +187,7 @@ fn gateway_port(runs: &Runs, service: &Service) -> Option<u16> {
 
 /// A client's call over a published port, behind which is another container port than the gateway's.
 fn behind_published(case: &Case<'_>, found: Entry<'_>) -> Option<Finding> {
-    let hop = found.hop?;
+    let hop = found.hop.filter(|hop| hop.is_direct())?;
     let Destination::Gateway {
         gateway,
         certain: true,
@@ -269,18 +269,13 @@ fn meant_for_gateway(case: &Case<'_>, found: Entry<'_>) -> Option<Finding> {
         repair::written(&url)
     );
     let at = hop.url.as_ref().map_or(&hop.at, |url| &url.at);
-    let title = format!("call {}", repair::written(&url));
-    let fix = match repair::set_url(case.stack, hop, &url) {
-        Some(Change { at, op }) => Fix::new(Safety::Unsafe, title).change(at, op),
-        None => Fix::manual(title, format!("url: {}", repair::written(&url))),
-    };
     Some(
         Finding::at(at, Part::Value, message)
             .says(format!("nothing publishes {port}"))
             .also(&pair.at, Part::Value, format!("published as {right}"))
             .subject(hop.entry())
             .hop(hop.id)
-            .fix(fix),
+            .fix(repair::call(case.stack, hop, &url, None)),
     )
 }
 
@@ -465,11 +460,8 @@ fn mend(case: &Case<'_>, call: &Call<'_>, right: u16) -> Option<Fix> {
         _ => right,
     };
     let url = repair::url(hop, None, Some(port), None)?;
-    let title = format!("call {}", repair::written(&url));
-    Some(match repair::set_url(case.stack, hop, &url) {
-        Some(Change { at, op }) => Fix::new(Safety::Unsafe, title).change(at, op),
-        None => Fix::manual(title, format!("url: {}", repair::written(&url))),
-    })
+    let reader = case.chain.caller_of(hop);
+    Some(repair::call(case.stack, hop, &url, reader))
 }
 
 /// The published port stays, and leads to the right one.

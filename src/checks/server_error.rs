@@ -65,7 +65,7 @@ fn log(case: &Case<'_>, probed: &Probed<'_>) -> Fix {
         ),
         None => Fix::manual(
             "look at the log of the server; what it was sent can be sent again",
-            format!("mcpdoc probe -v {}", probed.name()),
+            repair::probe_again(&probed.probe.asked),
         ),
     }
 }

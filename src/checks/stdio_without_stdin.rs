@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use crate::catalog::TransportKind;
 use crate::change::{Change, Fix, Op, Safety};
-use crate::check::words::count;
 use crate::check::{Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own};
 use crate::fact::{Container, Status};
 use crate::gateway::Value;
@@ -55,30 +54,26 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     }
 }
 
-/// Whether a container has come to the end of its input, and ended as it should.
+/// Whether a container does not last without an input. That it was started again stays true whatever it does at this
+/// moment; how it ended last is not to be seen while it runs.
 fn has_ended(container: &Container) -> bool {
-    let over = matches!(container.state.status, Status::Exited | Status::Restarting);
-    over && container.state.exit_code == 0
+    let state = &container.state;
+    state.restarts > 0 || state.status == Status::Exited && state.exit_code == 0
 }
 
 /// What became of it without an input.
 fn seen(container: &Container) -> String {
-    let (name, state) = (&container.name, &container.state);
-    let restarts = count(state.restarts as usize, "one restart", "restarts");
-    match has_ended(container) {
-        true => format!(
-            "the stdin of container {name} is closed, and it ends with exit code 0 ({restarts})"
-        ),
-        // Between two of its starts, or while it idles.
-        false if state.restarts > 0 => format!(
-            "the stdin of container {name} is closed, and it is {} after {restarts}",
-            state.status.word()
-        ),
-        false => format!(
-            "the stdin of container {name} is closed, and it is {}",
-            state.status.word()
-        ),
-    }
+    let state = &container.state;
+    let does = match (has_ended(container), state.restarts as usize) {
+        (true, 0) => "has ended with exit code 0".to_owned(),
+        (true, 1) => "has ended, and was started again".to_owned(),
+        (true, more) => format!("ends again and again ({more} restarts)"),
+        (false, _) => format!("is {}", state.status.word()),
+    };
+    format!(
+        "the stdin of container {} is closed, and it {does}",
+        container.name
+    )
 }
 
 /// Services that a client or gateway starts itself, with a stdin: `docker compose run SERVICE`.

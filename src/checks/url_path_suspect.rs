@@ -33,8 +33,8 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     }
     for found in entries(case) {
         let Some(hop) = found.hop else { continue };
-        // The paths of a gateway are another check's.
-        if matches!(hop.destination, Destination::Gateway { .. }) {
+        // The paths of a gateway are another check's, those of a proxy nobody's.
+        if matches!(hop.destination, Destination::Gateway { .. }) || !hop.is_direct() {
             continue;
         }
         // Clients that try one transport after the other need not do what `type` says.

@@ -9,9 +9,9 @@ use anyhow::{Context, bail};
 
 use super::Outcome;
 use super::network::Network;
-use super::probe::limits;
+use super::probe::{header, limits};
 use crate::catalog::Version;
-use crate::chain::Settings;
+use crate::chain::{GatewayUrl, Settings};
 use crate::check::{Need, Severity};
 use crate::cli::{CheckArgs, Evidence, FailOn, Format, InputArgs, ProbesArgs};
 use crate::disk::Disk;
@@ -71,6 +71,10 @@ pub(super) fn prepare_with(
     selection: Selection,
     world: World<'_>,
 ) -> anyhow::Result<Prepared> {
+    if let Some(variable) = &probes.gateway_key_env {
+        let value = world.shell.get(variable).cloned();
+        header::bearer("--gateway-key-env", variable, value)?;
+    }
     Ok(Prepared {
         search: Search {
             host: probes.docker_host.clone(),
@@ -82,11 +86,17 @@ pub(super) fn prepare_with(
             probe: !probes.offline && !probes.no_probe,
             docker: !probes.offline && !probes.no_docker,
             exec: probes.allow_exec,
+            calls: probes
+                .call
+                .iter()
+                .map(|text| super::call::read(text))
+                .collect::<anyhow::Result<_>>()?,
             trusted: probes
                 .trust_origin
                 .iter()
                 .map(|text| text.parse().context("--trust-origin"))
                 .collect::<anyhow::Result<Vec<Origin>>>()?,
+            gateway_key: probes.gateway_key_env.clone(),
             limits: limits(probes.timeout, false)?,
             command_limits: limits(probes.timeout, true)?,
         },
@@ -99,6 +109,11 @@ pub(super) fn prepare_with(
                 .cloned()
                 .chain(world.machine.clone())
                 .collect(),
+            gateway_urls: inputs
+                .gateway_url
+                .iter()
+                .map(|text| text.parse().context("--gateway-url"))
+                .collect::<anyhow::Result<Vec<GatewayUrl>>>()?,
         },
         request: request(inputs, world)?,
     })
@@ -132,6 +147,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     };
     // Someone else's home is worth a line only when it was looked at.
     let user = user.filter(|_| request.home.is_some() && args.inputs.home.is_none());
+    named(&examination)?;
     if examination.stack.inputs.is_empty() {
         bail!(
             "{}",
@@ -171,7 +187,9 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let worst = examination.diagnosis.worst();
     let missing = args.require.iter().any(|evidence| match evidence {
         Evidence::Docker => examination.facts.engine.get().is_none(),
-        Evidence::Wire => examination.untried().next().is_some(),
+        Evidence::Wire => {
+            examination.untried().next().is_some() || examination.unmade().next().is_some()
+        }
     });
     // The process ends here: taking ten thousand servers apart piece by piece would only keep the caller waiting.
     std::mem::forget(examination);
@@ -180,6 +198,14 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         _ if missing => Outcome::Missing,
         _ => Outcome::Clean,
     })
+}
+
+/// Says so where a gateway was named that is none.
+pub(super) fn named(examination: &Examination) -> anyhow::Result<()> {
+    match &examination.chain.misnamed {
+        Some(misnamed) => Err(misnamed.clone()).context("--gateway-url"),
+        None => Ok(()),
+    }
 }
 
 /// Reads files and looks at the world. Nothing when the user broke it off.
@@ -198,6 +224,9 @@ pub(super) fn looked(
     );
     let interrupted = network.interrupted;
     network.end();
+    if !examination.stack.inputs.is_empty() {
+        super::call::are_known(&examination, &prepared.permissions.calls)?;
+    }
     Ok((!interrupted).then_some(examination))
 }
 
@@ -219,6 +248,9 @@ fn replayed(
         },
     )?;
     prepared.request.shell = record.environment(&prepared.request);
+    if prepared.settings.gateway_urls.is_empty() {
+        prepared.settings.gateway_urls = record.gateway_urls().to_vec();
+    }
     prepared.request.projects = record.projects(&prepared.request);
     let mut replay = Replay::of(&record, &prepared.request).with_context(named)?;
     let mut examination = investigate(
@@ -229,6 +261,7 @@ fn replayed(
         &files,
         &mut replay,
     );
+    super::call::are_known(&examination, &record.permissions().calls).with_context(named)?;
     examination.differences = record
         .differences(&examination.stack, &prepared.request, &files)
         .with_context(named)?;

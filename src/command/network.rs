@@ -7,13 +7,13 @@ use tokio::runtime::{Builder, Runtime};
 use super::lines::Lines;
 use super::live;
 use crate::Witness;
-use crate::fact::{Ask, Container, Engine, Known, Probe, Target, Unknown};
+use crate::fact::{Ask, AskClient, ClientView, Container, Engine, Known, Probe, Target, Unknown};
 use crate::load::Files;
 use crate::observe::docker::{self, Docker};
-use crate::observe::{self, Places, Progress};
+use crate::observe::{self, Places, Progress, claude};
 
-/// How much of a log is read.
-const LINES: usize = 20;
+/// How much of a log is read: what a gateway says of one server may stand far from its end.
+const LINES: usize = 200;
 
 /// A witness that looks.
 pub(super) struct Network<'a> {
@@ -67,6 +67,10 @@ impl Witness for Network<'_> {
     }
 
     fn answer(&mut self, asks: &[Ask]) -> Vec<Probe> {
+        // Who broke it off wants nothing more to be asked.
+        if self.interrupted {
+            return Vec::new();
+        }
         let mut lines = Lines::of(asks);
         let on = |progress: Progress<'_>| {
             if let Some(lines) = &mut lines {
@@ -88,5 +92,31 @@ impl Witness for Network<'_> {
         });
         self.interrupted = probes.is_none();
         probes.unwrap_or_default()
+    }
+
+    fn client(&mut self, ask: &AskClient) -> Option<ClientView> {
+        // Read before it is started: then it writes new ones.
+        let past = claude::past(ask, self.files);
+        let (version, servers) = match &ask.list {
+            Known::No(why) => (None, Known::No(why.clone())),
+            Known::Yes(()) => {
+                let list = live::shown("asking Claude Code", false, claude::list(ask));
+                let list = self.runtime.block_on(live::until_interrupted(list));
+                self.interrupted |= list.is_none();
+                let (version, mut servers) = list?;
+                if let Known::Yes(servers) = &mut servers {
+                    claude::explain(servers, &claude::past(ask, self.files));
+                }
+                (version, servers)
+            }
+        };
+        let view = ClientView {
+            client: claude::ID.to_owned(),
+            version,
+            dir: ask.dir.to_string_lossy().into_owned(),
+            servers,
+            past,
+        };
+        (!view.is_empty()).then_some(view)
     }
 }

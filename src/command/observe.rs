@@ -6,10 +6,10 @@ use anyhow::{anyhow, bail};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::Outcome;
-use super::check::{looked, nothing_found, prepare_with, world};
+use super::check::{looked, named, nothing_found, prepare_with, world};
 use crate::cli::ObserveArgs;
 use crate::disk::Disk;
-use crate::fact::{Facts, Known, Tokens};
+use crate::fact::{Facts, Known, Probe, Tokens};
 use crate::record::{Digests, Record, Run};
 use crate::report::count;
 use crate::running::relevant;
@@ -24,6 +24,7 @@ pub(super) fn run(args: &ObserveArgs) -> anyhow::Result<Outcome> {
     let Some(examination) = looked(&prepared, &files)? else {
         return Ok(Outcome::Interrupted);
     };
+    named(&examination)?;
     let stack = &examination.stack;
     let facts = &of_the_stack(&examination);
     if stack.inputs.is_empty() {
@@ -40,6 +41,7 @@ pub(super) fn run(args: &ObserveArgs) -> anyhow::Result<Outcome> {
         request: &prepared.request,
         permissions: &prepared.permissions,
         machine: &machine,
+        gateway_urls: &prepared.settings.gateway_urls,
         digests: &files,
     };
     super::print(&Record::new(run, facts, salt()?)?.render()?)?;
@@ -78,9 +80,16 @@ fn seen(facts: &Facts) -> Option<String> {
             crate::secret::redact(&engine.endpoint)
         ));
     }
-    let probes = facts.probes().len();
-    if probes > 0 {
-        parts.push(count(probes, "endpoint"));
+    let probes = facts.probes().iter();
+    let (calls, endpoints): (Vec<&Probe>, Vec<&Probe>) =
+        probes.partition(|probe| probe.asked.call.is_some());
+    for (probes, what) in [(endpoints, "endpoint"), (calls, "call")] {
+        if !probes.is_empty() {
+            parts.push(count(probes.len(), what));
+        }
+    }
+    if !facts.clients.is_empty() {
+        parts.push("what Claude Code says".to_owned());
     }
     (!parts.is_empty()).then(|| {
         format!(

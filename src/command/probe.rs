@@ -1,7 +1,7 @@
 //! `mcpdoc probe`: what answers at one endpoint, and why a client cannot use it.
 
 mod address;
-mod header;
+pub(super) mod header;
 mod hidden;
 
 use std::collections::BTreeMap;
@@ -228,7 +228,7 @@ pub fn asked(args: &ProbeArgs, world: &World<'_>) -> anyhow::Result<Asked> {
         ask.headers.push(header::read(text)?);
     }
     if let Some(variable) = &args.bearer_env {
-        let value = header::bearer(variable, (world.variable)(variable))?;
+        let value = header::bearer("--bearer-env", variable, (world.variable)(variable))?;
         header::claim(&ask.headers, "--bearer-env")?;
         ask.headers.push((header::AUTHORIZATION.to_owned(), value));
         variables.push((header::AUTHORIZATION.to_owned(), variable.clone()));
@@ -289,7 +289,7 @@ pub fn asked(args: &ProbeArgs, world: &World<'_>) -> anyhow::Result<Asked> {
     };
     ask.call = call(args)?;
     if let Some(call) = &ask.call {
-        ask.secrets.extend(hidden::in_call(&call.arguments));
+        ask.secrets.extend(call.secrets());
     }
     ask.deep = args.deep;
     ask.rounds = args.rounds;
@@ -385,25 +385,11 @@ fn call(args: &ProbeArgs) -> anyhow::Result<Option<Call>> {
         return Ok(None);
     };
     ensure!(!tool.is_empty(), "--call needs the name of a tool");
-    let text = args.args.as_deref().unwrap_or("{}");
-    let arguments: serde_json::Value = match serde_json::from_str(text) {
-        Ok(value) => value,
-        Err(error) => bail!("--args is no JSON: {error}"),
-    };
-    let kind = match &arguments {
-        serde_json::Value::Object(_) => {
-            return Ok(Some(Call {
-                tool: tool.clone(),
-                arguments,
-            }));
-        }
-        serde_json::Value::Array(_) => "an array",
-        serde_json::Value::String(_) => "a text",
-        serde_json::Value::Number(_) => "a number",
-        serde_json::Value::Bool(_) => "true or false",
-        serde_json::Value::Null => "null",
-    };
-    bail!("--args is {kind}, and a tool takes an object such as {{\"path\": \"/tmp\"}}")
+    Ok(Some(Call {
+        tool: tool.clone(),
+        arguments: super::call::arguments("--args", args.args.as_deref())?,
+        alone: false,
+    }))
 }
 
 /// Seconds that a program has which has to be loaded first: `npx` and `uvx` do that at their first start.

@@ -38,6 +38,10 @@ pub struct Ask {
     pub trust: Trust,
     /// What to list beside tools.
     pub lists: Lists,
+    /// Whether the endpoint is a gateway's: then it is also asked what it tells of itself and of the servers behind it.
+    /// One that shows by its handshake that it is one is asked in any case.
+    #[serde(default)]
+    pub gateway: bool,
     /// A tool to call.
     pub call: Option<Call>,
     /// Whether to send what a well-behaved client never does.
@@ -69,6 +73,7 @@ impl Ask {
             pins: Vec::new(),
             trust: Trust::default(),
             lists: Lists::default(),
+            gateway: false,
             call: None,
             deep: false,
             rounds: 0,
@@ -252,6 +257,38 @@ pub struct Call {
     pub tool: String,
     /// Its arguments, a JSON object.
     pub arguments: serde_json::Value,
+    /// Whether the conversation is held for it alone: nothing else is asked of a gateway, and of what the tool answers
+    /// only the [`Content`](super::Content) is kept, for it may be anybody's data.
+    #[serde(default)]
+    pub alone: bool,
+}
+
+impl Call {
+    /// Texts in its arguments that are secret, by the names that they stand under or by how they look; longest first.
+    pub fn secrets(&self) -> Vec<Secret> {
+        use serde_json::Value;
+        fn visit(name: Option<&str>, value: &Value, found: &mut Vec<String>) {
+            match value {
+                Value::String(text) => {
+                    let spans = crate::secret::spans_to_mask(name, text).into_iter();
+                    found.extend(spans.map(|span| text[span].to_owned()));
+                }
+                Value::Array(items) => items.iter().for_each(|item| visit(name, item, found)),
+                Value::Object(members) => {
+                    for (name, value) in members {
+                        visit(Some(name), value, found);
+                    }
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        let mut found = Vec::new();
+        visit(None, &self.arguments, &mut found);
+        found.retain(|value| !value.is_empty());
+        found.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        found.dedup();
+        found.into_iter().map(Secret::from).collect()
+    }
 }
 
 /// What one conversation may take.

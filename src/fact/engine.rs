@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Known, Secret};
+use super::{Known, Secret, Unknown};
 
 /// A container engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -344,6 +344,48 @@ impl Engine {
 }
 
 impl Container {
+    /// A container that runs and has nothing but a name; its id is made of that. What a record by hand begins with.
+    pub fn blank(name: &str) -> Container {
+        let digits: String = name.bytes().map(|byte| format!("{byte:x}")).collect();
+        Container {
+            id: format!("{digits:0<64}"),
+            name: name.to_owned(),
+            image: String::new(),
+            image_id: String::new(),
+            labels: BTreeMap::new(),
+            state: State {
+                status: Status::Running,
+                pid: None,
+                exit_code: 0,
+                out_of_memory: false,
+                error: String::new(),
+                restarts: 0,
+                started_at: "2026-01-01T00:00:01Z".to_owned(),
+                finished_at: "0001-01-01T00:00:00Z".to_owned(),
+                created_at: "2026-01-01T00:00:00Z".to_owned(),
+                health: None,
+            },
+            entrypoint: Vec::new(),
+            command: Vec::new(),
+            env: Vec::new(),
+            exposed: Vec::new(),
+            bindings: Vec::new(),
+            published: Vec::new(),
+            open_stdin: false,
+            tty: false,
+            hostname: String::new(),
+            network_mode: String::new(),
+            extra_hosts: Vec::new(),
+            dns: Vec::new(),
+            networks: Vec::new(),
+            mounts: Vec::new(),
+            restart: "no".to_owned(),
+            healthcheck: None,
+            listeners: Known::No(Unknown::NotAsked),
+            log: Known::No(Unknown::NotAsked),
+        }
+    }
+
     /// A label's value.
     pub fn label(&self, name: &str) -> Option<&str> {
         self.labels.get(name).map(String::as_str)

@@ -25,6 +25,9 @@ pub struct Probe {
     pub process: Option<Process>,
     /// Tools, as far as they were listed.
     pub tools: Option<Listing>,
+    /// What the tool that was called answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
     /// How many resources there are, as far as they were listed.
     pub resources: Option<usize>,
     /// How many prompts there are, as far as they were listed.
@@ -48,6 +51,7 @@ impl Probe {
             look: None,
             process: None,
             tools: None,
+            content: None,
             resources: None,
             prompts: None,
             rounds: Vec::new(),
@@ -62,6 +66,19 @@ impl Probe {
             .iter()
             .filter(move |exchange| exchange.purpose == *purpose)
     }
+}
+
+/// What tells the answers of a tool apart without saying what they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// How many contents it has: texts, images and so on.
+    pub items: usize,
+    /// The bytes of its texts; of other contents those of their JSON.
+    pub bytes: u64,
+    /// The same for the same contents, whatever carried them: SHA-256, in recorded facts a token of it.
+    pub digest: String,
+    /// The first line of its first text, cut at 200 characters.
+    pub first: String,
 }
 
 /// How a conversation ended.
@@ -227,8 +244,23 @@ pub enum Purpose {
     Retry,
     /// A plain GET at the root, to tell a silent server from a silent path.
     Root,
+    /// What a gateway tells beside MCP.
+    Gateway(Tells),
     /// What a well-behaved client never sends.
     Deep(Deep),
+}
+
+/// What a gateway tells of itself and of the servers behind it: questions that change nothing and cost no tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Tells {
+    /// Whether it is ready and has a database, and in some versions which one it is. Asked without a key.
+    Readiness,
+    /// The same, and its version where it does not tell that to everybody. Asked with the caller's key.
+    Details,
+    /// Its servers. Asked with the caller's key.
+    Servers,
+    /// How its servers are, as it sees them: it calls each of them. Asked with the caller's key.
+    Health,
 }
 
 /// What a well-behaved client never sends; only asked for with `--deep`.
@@ -290,8 +322,8 @@ pub struct Answer {
     pub message: Option<Message>,
     /// A JSON-RPC message that came instead: with another id or none.
     pub stray: Option<Message>,
-    /// The JSON of an OAuth document (at most 16 KiB) or the head of an API's description. Filled by the conversation, not
-    /// by the line.
+    /// The JSON of an OAuth document (at most 16 KiB), the head of an API's description, or what is kept of what a gateway
+    /// tells. Filled by the conversation, not by the line.
     pub document: Option<Value>,
     /// How reading ended.
     pub end: End,

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use ring::{hmac, pbkdf2};
 
+use crate::catalog::gateway::known;
 use crate::fact::Secret;
 use crate::secret;
 
@@ -157,17 +158,23 @@ impl Tokens {
         pieces(text, parts).filter(|piece| !MARKS.contains(&&text[piece.clone()]))
     }
 
-    /// The token of what is compared as a whole.
+    /// The token of what is compared as a whole. Of a key that anybody would try, what makes it one stays: it is no
+    /// secret, and a finding.
     fn unit(&self, unit: &str) -> String {
         let is_masked = !unit.contains(char::is_alphanumeric);
         if is_masked || self.known.contains(unit) || secret::is_reference(unit) {
             return unit.to_owned();
         }
+        let keys = &known().master_key;
+        let open = keys.private(unit);
+        if open.is_empty() {
+            return unit.to_owned();
+        }
         let seed = hmac::Key::new(hmac::HMAC_SHA256, &self.derived(unit.as_bytes()));
         let mut token = String::new();
         for round in 0..TRIES {
-            token = written(unit, &seed, round);
-            if secret::are_alike(unit, &token) {
+            token = written(unit, open.clone(), &seed, round);
+            if secret::are_alike(unit, &token) && keys.is_weak(unit) == keys.is_weak(&token) {
                 break;
             }
         }
@@ -182,9 +189,10 @@ impl Tokens {
     }
 }
 
-/// A text of the same kinds of characters, made from a seed. Letters outside of ASCII become as many as they have bytes.
-fn written(unit: &str, seed: &hmac::Key, round: u8) -> String {
-    let head = secret::head(unit);
+/// A text of the same kinds of characters, made from a seed, with another text where it is open. Letters outside of ASCII
+/// become as many as they have bytes.
+fn written(unit: &str, open: Range<usize>, seed: &hmac::Key, round: u8) -> String {
+    let head = secret::head(unit).max(open.start);
     let mut stream = (0u32..).flat_map(|block| {
         let mut message = vec![round];
         message.extend(block.to_be_bytes());
@@ -198,7 +206,7 @@ fn written(unit: &str, seed: &hmac::Key, round: u8) -> String {
     const LARGE: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const DIGITS: &[u8; 26] = b"01234567890123456789012345";
     let mut token = unit[..head].to_owned();
-    for c in unit[head..].chars() {
+    for c in unit[head..open.end.max(head)].chars() {
         match c {
             'a'..='z' => token.push(pick(SMALL, 26)),
             'A'..='Z' => token.push(pick(LARGE, 26)),
@@ -209,6 +217,7 @@ fn written(unit: &str, seed: &hmac::Key, round: u8) -> String {
             c => token.push(c),
         }
     }
+    token.push_str(&unit[open.end.max(head)..]);
     token
 }
 
@@ -308,6 +317,18 @@ mod tests {
             "{hidden}"
         );
         assert!(!hidden.contains("MIIEvQIBADANBg"), "{hidden}");
+    }
+
+    #[test]
+    fn a_key_that_anybody_would_try_stays_one() {
+        let tokens = tokens();
+        let name = "LITELLM_MASTER_KEY";
+        for key in ["sk-1234", "sk-admin", "Bearer sk-1234", "sk-change"] {
+            assert_eq!(tokens.variable(name, key), key);
+        }
+        let token = tokens.variable(name, "sk-test-a8Kd92mXq71LzP0w");
+        assert!(token.starts_with("sk-test-"), "{token}");
+        assert!(!token.contains("a8Kd92mXq71LzP0w"), "{token}");
     }
 
     #[test]

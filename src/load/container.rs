@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::fact::{Binding, Container, Engine, Image, Joined, Mounted, label};
+use crate::model::route;
 
 /// The network on which no names are known.
 const DEFAULT_BRIDGE: &str = "bridge";
@@ -36,6 +37,14 @@ pub(super) fn document(engine: &Engine, container: &Container) -> String {
     if !networks.is_empty() && container.hostname != container.short_id() {
         out.field("hostname", &container.hostname);
     }
+    let routes = container
+        .labels
+        .iter()
+        .filter(|(name, _)| route::is_route_label(name));
+    let routes: Vec<String> = routes
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    out.list("labels", &routes);
     for (key, is_on) in [("stdin_open", container.open_stdin), ("tty", container.tty)] {
         if is_on {
             out.line(2, &format!("{key}: true"));

@@ -5,6 +5,7 @@
 
 mod candidates;
 mod deep;
+mod gateway;
 mod login;
 mod rounds;
 mod stream;
@@ -18,7 +19,7 @@ use super::mask::Mask;
 use super::peer::{Greeted, Peer, talk};
 use crate::fact::{
     Ask, Ended, Era, Eras, Exchange, Failure, Limits, Outcome, Probe, Purpose, Reach, Request,
-    Revision, Target,
+    Revision, Target, Tells,
 };
 use crate::model::Transport;
 use crate::wire::{Meaning, NO_METHOD, Rpc, meaning};
@@ -115,6 +116,7 @@ impl<L: Line> Conversation<'_, L> {
             rounds::measure(self).await;
         }
         self.end_session().await;
+        gateway::listen(self).await;
     }
 
     /// Begins at the current url, and goes on as far as it leads. Where it leads to another url, that is returned.
@@ -186,7 +188,10 @@ impl<L: Line> Conversation<'_, L> {
     /// Whether what was asked after an opening in the manner of 2026-07-28 shows that the server does not serve it: a
     /// server of the Go SDK with sessions discovers, and then refuses every request that is not in one.
     fn refuses_newest(&self, opening: &Meaning) -> bool {
-        match self.probe.exchanges.last().map(meaning) {
+        let exchanges = self.probe.exchanges.iter();
+        // What a tool answers says nothing of the server, and the call is not to be made again.
+        let mut asked = exchanges.rev().filter(|one| one.purpose != Purpose::Call);
+        match asked.next().map(meaning) {
             Some(Meaning::Modern(supported)) if !supported.is_empty() => !names_newest(&supported),
             Some(Meaning::Result) => false,
             _ => *opening != Meaning::Discovered,
@@ -638,7 +643,8 @@ impl<L: Line> Conversation<'_, L> {
         if self.home != url.origin() {
             return;
         }
-        if !matches!(purpose, Purpose::Metadata | Purpose::OpenApi) {
+        let is_public = Purpose::Gateway(Tells::Readiness);
+        if !matches!(purpose, Purpose::Metadata | Purpose::OpenApi) && *purpose != is_public {
             for (name, value) in &self.ask.headers {
                 // The protocol's own headers are not the caller's to choose: clients override them.
                 let own = headers
@@ -678,6 +684,13 @@ impl<L: Line> Conversation<'_, L> {
                 answer.document = received
                     .document
                     .and_then(|document| keep(&purpose, document));
+                // What was left out of the document stands in its text, and a refusal may go on about the key.
+                if matches!(purpose, Purpose::Gateway(_)) {
+                    answer.text = match answer.status {
+                        200..300 => String::new(),
+                        _ => crate::wire::refusal_words(&answer.text),
+                    };
+                }
                 Outcome::Answered(self.mask.answer(answer))
             }
             failed => failed,
@@ -707,6 +720,7 @@ fn keep(purpose: &Purpose, mut document: Value) -> Option<Value> {
     match purpose {
         Purpose::Metadata => (document.to_string().len() <= DOCUMENT_BYTES).then_some(document),
         Purpose::OpenApi => Some(serde_json::json!({"info": document["info"].take()})),
+        Purpose::Gateway(tells) => crate::wire::told(*tells, document),
         _ => None,
     }
 }

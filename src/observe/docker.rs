@@ -53,10 +53,21 @@ pub struct Docker {
 /// `ssh` has to log in first, and runs only when it was asked for.
 const LOGIN: Duration = Duration::from_secs(10);
 
+/// Waits until anybody answers. Podman asks the programs that it starts for their versions, and Debian's package manager
+/// for theirs, before it says its own: seconds were seen (4.3.1 on Debian 12), and milliseconds for this.
+async fn greet(client: &bollard::Docker) -> Result<(), bollard::errors::Error> {
+    match client.ping().await {
+        // Who forbids the question is there as well.
+        Ok(_) | Err(bollard::errors::Error::DockerResponseServerError { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Finds the engine that is meant, and waits for its first answer. `files` has the user's Docker contexts.
 ///
 /// # Errors
-/// Why there is none, or why it cannot be asked; never longer than [`Search::patience`], but for `ssh`.
+/// Why there is none, or why it cannot be asked. Its first answer is not waited for longer than [`Search::patience`], but
+/// for `ssh`.
 pub async fn connect(search: &Search, files: &dyn Files) -> Result<Docker, Unknown> {
     let places = endpoint::places(search, files).map_err(Unknown::Failed)?;
     let began = Instant::now();
@@ -66,12 +77,14 @@ pub async fn connect(search: &Search, files: &dyn Files) -> Result<Docker, Unkno
             Address::Ssh(_) => search.patience.max(LOGIN),
             _ => search.patience,
         };
-        let answer = async {
+        let found = async {
             let client = connection::open(address, &search.shell)?;
-            let version = client.version().await?;
+            within(patience, began + patience, greet(&client)).await?;
+            let version = client.version();
+            let version = within(Docker::EACH, Instant::now() + Docker::EACH, version).await?;
             Ok::<_, Trouble>((client, agreed(&version)?, version))
         };
-        match within(patience, began + patience, answer).await {
+        match found.await {
             Ok((client, api, version)) => {
                 return Ok(Docker {
                     client: speaking(api, client),

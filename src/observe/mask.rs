@@ -116,7 +116,16 @@ impl Mask {
         match value {
             Value::String(text) => *text = self.text(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
-            Value::Object(members) => members.values_mut().for_each(|member| self.value(member)),
+            Value::Object(members) => {
+                members.values_mut().for_each(|member| self.value(member));
+                // Names may repeat a secret as well.
+                if members.keys().any(|name| self.text(name) != *name) {
+                    let all = std::mem::take(members).into_iter();
+                    *members = all
+                        .map(|(name, member)| (self.text(&name), member))
+                        .collect();
+                }
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }

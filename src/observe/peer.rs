@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::mask::Mask;
-use crate::fact::{Era, Limits, ListEnd, Listing, Probe, Purpose};
-use crate::wire::{Rpc, page};
+use crate::fact::{Era, Limits, ListEnd, Listing, Outcome, Probe, Purpose};
+use crate::wire::{self, Rpc, page};
 
 /// A server that has been greeted.
 pub(super) trait Peer {
@@ -70,7 +70,24 @@ pub(super) async fn talk<P: Peer>(peer: &mut P, greeted: &Greeted) {
                 }
             }
         }
-        peer.request(Purpose::Call, rpc).await;
+        let result = peer.request(Purpose::Call, rpc).await;
+        let mask = Mask::of(&peer.probe().asked);
+        let content = result.and_then(|result| wire::content(&result));
+        let probe = peer.probe();
+        probe.content = content.map(|mut content| {
+            content.first = mask.text(&content.first);
+            content
+        });
+        if call.alone {
+            let answer = probe
+                .exchanges
+                .last_mut()
+                .and_then(|last| match &mut last.outcome {
+                    Outcome::Answered(answer) => Some(answer),
+                    Outcome::Failed(_) => None,
+                });
+            answer.into_iter().for_each(wire::forget_content);
+        }
     }
 }
 

@@ -30,7 +30,13 @@ impl Run<'_> {
             ..Request::default()
         };
         let stack = load::load(&request, &files);
-        let chain = chain::build(&stack, &Catalog::builtin(), &Settings::default(), None);
+        let chain = chain::build(
+            &stack,
+            &Catalog::builtin(),
+            &Settings::default(),
+            None,
+            Learned::default(),
+        );
         let permissions = Permissions {
             probe: true,
             exec: self.exec,
@@ -300,10 +306,9 @@ fn calls_that_are_alike_share_a_question() {
     let plan = run.plan();
     let expected = [Trial::Asked(0), Trial::Asked(0), Trial::Asked(1)];
     assert_eq!(plan.trials, expected);
-    assert_eq!(plan.open(&Facts::none()).len(), 2);
-    let mut facts = Facts::none();
-    facts.wire = crate::fact::Known::Yes(vec![crate::fact::Probe::new(plan.asks[0].clone())]);
-    assert_eq!(plan.open(&facts), [plan.asks[1].clone()]);
+    assert_eq!(plan.beyond(&Plan::default()).count(), 2);
+    let asked = Plan::of(plan.asks[..1].iter().cloned());
+    assert_eq!(plan.beyond(&asked).collect::<Vec<_>>(), [&plan.asks[1]]);
 }
 
 #[test]
@@ -389,4 +394,118 @@ fn origins_are_no_more_than_that() {
         let origin = text.parse::<Origin>().ok().map(|origin| origin.to_string());
         assert_eq!(origin.as_deref(), shown, "{text}");
     }
+}
+
+/// What is asked with the operator's key: its url and the address that is used for its host, or why nothing is.
+fn operator(
+    compose: &str,
+    client: Option<(&str, &str)>,
+    told: &[&str],
+    trusted: &[&str],
+) -> String {
+    let compose = format!(
+        "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-v1.109.1-stable\n    \
+         command: [--config, /app/config.yaml]\n    volumes: ['./config.yaml:/app/config.yaml:ro']\n{compose}"
+    );
+    let mut files = Memory::default();
+    files.insert("/srv/stack/compose.yaml", compose);
+    files.insert(
+        "/srv/stack/config.yaml",
+        "mcp_servers:\n  db:\n    url: http://db:8000/mcp\n",
+    );
+    if let Some((path, url)) = client {
+        files.insert(
+            path,
+            entry(&format!(r#"{{"type": "http", "url": "{url}"}}"#)),
+        );
+    }
+    let request = Request {
+        cwd: "/srv/stack".into(),
+        paths: vec!["/srv/stack".into()],
+        home: Some(HOME.into()),
+        shell: [("KEY".to_owned(), format!("Bearer {CANARY}"))].into(),
+        ..Request::default()
+    };
+    let stack = load::load(&request, &files);
+    let settings = Settings {
+        gateway_urls: told.iter().map(|text| text.parse().expect(text)).collect(),
+        ..Settings::default()
+    };
+    let catalog = Catalog::builtin();
+    let chain = chain::build(&stack, &catalog, &settings, None, Learned::default());
+    let permissions = Permissions {
+        probe: true,
+        gateway_key: Some("KEY".to_owned()),
+        trusted: trusted
+            .iter()
+            .map(|origin| origin.parse().expect("an origin"))
+            .collect(),
+        ..Permissions::default()
+    };
+    let plan = plan(&stack, &chain, &request, &permissions, None);
+    let operators = plan.operators.expect("a key");
+    assert_eq!(operators.variable, "KEY");
+    match operators.trials.as_slice() {
+        [Trial::Asked(number)] => {
+            let ask = &plan.asks[*number];
+            assert_eq!(
+                headers(ask),
+                [("Authorization", format!("Bearer {CANARY}").as_str())]
+            );
+            assert_eq!(ask.secrets.len(), 1);
+            assert!(ask.gateway);
+            ask.name()
+        }
+        [Trial::Not(Untried::Because(why))] => why.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_gateway_is_asked_with_its_operators_key_where_it_is_surely_reached() {
+    const PORTS: &str = "    ports: ['127.0.0.1:4400:4000']\n";
+    let project = |url| Some(("/srv/stack/.mcp.json", url));
+    let at = |compose, client, told: &[&str]| operator(compose, client, told, &[]);
+    assert_eq!(at(PORTS, None, &[]), "http://127.0.0.1:4400/mcp/");
+    assert_eq!(
+        at(PORTS, project("http://localhost:4400/mcp/db"), &[]),
+        "http://localhost:4400/mcp/"
+    );
+    assert_eq!(
+        at(
+            PORTS,
+            project("http://localhost:4400/mcp"),
+            &["litellm=https://h/llm"]
+        ),
+        "https://h/llm/mcp/"
+    );
+    assert_eq!(
+        at(
+            "    environment: {SERVER_ROOT_PATH: /x}\n    network_mode: host\n",
+            None,
+            &[]
+        ),
+        "http://127.0.0.1:4000/x/mcp/"
+    );
+    let why = at("", None, &[]);
+    assert!(
+        why.contains("publishes no port") && why.contains("--gateway-url gateway:config.yaml=URL"),
+        "{why}"
+    );
+}
+
+#[test]
+fn an_operators_key_goes_to_no_address_that_a_repository_chose() {
+    let labels = "    labels: ['traefik.http.routers.r.rule=Host(`evil.example`)']\n";
+    let url = "https://evil.example/mcp";
+    let project = Some(("/srv/stack/.mcp.json", url));
+    let why = operator(labels, project, &[], &[]);
+    assert!(why.contains("--gateway-url"), "{why}");
+    let trusted = operator(labels, project, &[], &["https://evil.example"]);
+    assert_eq!(trusted, "https://evil.example/mcp/");
+    let own = format!("{HOME}/.claude.json");
+    assert_eq!(
+        operator(labels, Some((own.as_str(), url)), &[], &[]),
+        "https://evil.example/mcp/"
+    );
 }

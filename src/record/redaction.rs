@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::place::Places;
 use crate::fact::{Ask, Container, Engine, Facts, Known, Probe, Secret, Target, Tokens};
+use crate::plan::Permissions;
 use crate::secret;
+use crate::wire::called;
 
 /// What of a value is hidden by how it looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,6 +103,7 @@ impl<'a> Redaction<'a> {
         let mut value = serde_json::to_value(Facts {
             engine: facts.engine.clone(),
             wire: Known::Yes(Vec::new()),
+            clients: Vec::new(),
             tokens: None,
         })?;
         value["engine"] = match &facts.engine {
@@ -115,6 +118,14 @@ impl<'a> Redaction<'a> {
             }
             no => self.plain(no)?,
         };
+        if !facts.clients.is_empty() {
+            let mut clients = serde_json::to_value(&facts.clients)?;
+            // A client may repeat what a server says, and a server what it was sent.
+            let sent = facts.probes().iter().flat_map(|probe| sent(&probe.asked));
+            let sent = self.everywhere(sent);
+            self.walk("clients", &mut clients, &sent, &sent, Looks::Telling);
+            value["clients"] = clients;
+        }
         Ok(value)
     }
 
@@ -126,12 +137,40 @@ impl<'a> Redaction<'a> {
         Ok(value)
     }
 
+    /// What a run was permitted to do: the arguments of calls as they are in the questions with them. `secrets` are those
+    /// of all questions.
+    pub fn permissions<'s>(
+        &self,
+        permissions: &Permissions,
+        secrets: impl Iterator<Item = &'s str>,
+    ) -> Permissions {
+        let meant = self.everywhere(secrets);
+        let mut permissions = permissions.clone();
+        for call in &mut permissions.calls {
+            self.walk(
+                "arguments",
+                &mut call.arguments,
+                &meant,
+                &meant,
+                Looks::Random,
+            );
+        }
+        permissions
+    }
+
     fn probe(&self, probe: &Probe) -> serde_json::Result<Value> {
         let mut value = serde_json::to_value(probe)?;
         let meant = self.everywhere(probe.asked.secrets.iter().map(Secret::reveal));
         let sent = self.everywhere(sent(&probe.asked));
         self.walk("probe", &mut value, &meant, &sent, Looks::Telling);
         value["asked"] = self.ask(&probe.asked)?;
+        // Whoever guesses what a tool answered must not find it confirmed at once. Why it failed is said.
+        if let Some(content) = &probe.content {
+            value["content"]["digest"] = self.tokens.digest(content.digest.as_bytes()).into();
+            if called(probe).is_some_and(|called| called.succeeded()) {
+                value["content"]["first"] = "".into();
+            }
+        }
         Ok(value)
     }
 

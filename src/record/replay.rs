@@ -8,7 +8,7 @@ use super::place::Places;
 use super::redaction::Redaction;
 use super::{NoRecord, Record};
 use crate::Witness;
-use crate::fact::{Ask, Engine, Facts, Known, Probe, Tokens};
+use crate::fact::{Ask, AskClient, ClientView, Engine, Facts, Known, Probe, Tokens};
 use crate::load::Request;
 
 /// Answers from a record. What is not in it stays unanswered.
@@ -75,6 +75,10 @@ impl Witness for Replay {
         let redaction = Redaction::new(&self.tokens, &self.places).with_sent(sent);
         let answers = asks.iter().filter_map(|ask| self.one(&redaction, ask));
         answers.collect()
+    }
+
+    fn client(&mut self, _ask: &AskClient) -> Option<ClientView> {
+        self.facts.clients.first().cloned()
     }
 
     fn tokens(&self) -> Option<Tokens> {

@@ -2,20 +2,23 @@
 
 use serde::Serialize;
 
+use super::passage::{self, Passage};
 use super::veil::Veil;
 use super::wire::from;
 use super::wire::{self, ms};
 use super::{Repairs, spot};
 use crate::Examination;
-use crate::check::Severity;
-use crate::fact::{EngineKind, ListEnd, Probe, Purpose, Reply, Target};
+use crate::chain::HopId;
+use crate::check::through::{self, Comes};
+use crate::check::{self, Severity};
+use crate::fact::{ClientView, EngineKind, ListEnd, Probe, Purpose, Target};
 use crate::gateway::Known;
 use crate::model::Transport;
 use crate::plan::Trial;
 use crate::secret::{self, redact};
 use crate::term;
 use crate::verdict::{FindingId, Judged, Verdict};
-use crate::wire::{Mode, Reading, Standing};
+use crate::wire::{Mode, Reading, Standing, called};
 use crate::{change, fix};
 
 #[derive(Serialize)]
@@ -38,8 +41,14 @@ struct Document<'a> {
     /// Nothing where none answered.
     engine: Option<Engine>,
     gateways: Vec<Gateway<'a>>,
+    /// What clients themselves say of their servers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clients: Vec<Client>,
     endpoints: Vec<Endpoint>,
     hops: Vec<Hop>,
+    /// Tool calls that were asked for, a line for everyone who can make it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<Leg>,
     findings: Vec<Finding<'a>>,
     /// Nothing can be ignored yet.
     ignored: [(); 0],
@@ -88,6 +97,17 @@ struct Gateway<'a> {
     version_because: Option<String>,
     starts: bool,
     servers: Vec<Server<'a>>,
+    /// What it tells of itself; nothing where it was not asked.
+    told: Option<Account>,
+}
+
+/// What a gateway tells of itself. Null: it does not tell, or different clients different things.
+#[derive(Serialize)]
+struct Account {
+    version: Option<String>,
+    database: Option<bool>,
+    /// Servers that its file has not.
+    servers_only_there: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -96,6 +116,68 @@ struct Server<'a> {
     alias: Option<&'a str>,
     transport: &'static str,
     url: Option<String>,
+    /// What answers where the gateway calls it; nothing where it was not called.
+    direct: Option<Direct>,
+    /// What each client gets of it.
+    through: Vec<Through>,
+}
+
+/// A server, called without its gateway.
+#[derive(Serialize)]
+struct Direct {
+    verdict: &'static str,
+    transport: Option<&'static str>,
+    /// Null: they were not listed.
+    tools: Option<usize>,
+}
+
+/// What comes of a server through its gateway.
+#[derive(Serialize)]
+struct Through {
+    /// Nothing: the gateway's operator, with a key of its own.
+    client: Option<String>,
+    verdict: &'static str,
+    /// Why the verdict is unknown.
+    reason: Option<&'static str>,
+    /// Null: it cannot be told.
+    tools: Option<usize>,
+    /// Tools of the server that do not come. Null: it cannot be told.
+    missing: Option<Vec<Missing>>,
+    /// What became of the server, in the gateway's word.
+    outcome: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Missing {
+    tool: String,
+    /// The key of the server's entry that keeps it from clients.
+    kept_by: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Client {
+    client: String,
+    version: Option<String>,
+    /// Why it did not list its servers, if it did not.
+    unlisted: Option<String>,
+    servers: Vec<ClientServer>,
+    /// How its last attempts to connect ended, by its logs.
+    logs: Vec<Log>,
+}
+
+#[derive(Serialize)]
+struct ClientServer {
+    name: String,
+    says: &'static str,
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Log {
+    name: String,
+    at: String,
+    says: &'static str,
+    reason: Option<String>,
 }
 
 /// One conversation and what it shows. What is not known is null, what there is none of is empty.
@@ -178,6 +260,26 @@ struct Hop {
     reason: Option<String>,
     /// From where it was tried.
     tried: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Leg {
+    server: String,
+    /// By the server's own name.
+    tool: String,
+    /// The hop of who calls.
+    hop: String,
+    /// The gateway's hop to the server, of a call through it.
+    through: Option<String>,
+    made: bool,
+    succeeded: Option<bool>,
+    /// Why it failed, or was not made.
+    reason: Option<String>,
+    contents: Option<usize>,
+    bytes: Option<u64>,
+    /// Whether the direct call brought the same contents.
+    same: Option<bool>,
+    ms: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -277,6 +379,7 @@ fn document(examination: &Examination) -> Document<'_> {
         facts,
         readings,
         differences,
+        ..
     } = examination;
     let repairs = Repairs::of(examination);
     let veil = Veil::of(examination);
@@ -325,33 +428,51 @@ fn document(examination: &Examination) -> Document<'_> {
             .gateways
             .iter()
             .zip(&chain.gateways)
-            .map(|(gateway, view)| Gateway {
-                id: &gateway.id,
-                file: stack.name(gateway.root.source),
-                kind: gateway.kind.word(),
-                version: view.version.version().map(ToString::to_string),
-                version_from: view.version.from().map(|from| from.word()),
-                version_because: match &view.version {
-                    Known::Exact(..) => view.version_because.as_deref().map(redact),
-                    Known::Unknown(why) => Some(redact(why)),
-                },
-                starts: view.outcome.starts(),
-                servers: view
-                    .outcome
-                    .servers
-                    .iter()
-                    .map(|server| Server {
-                        name: &server.name.value,
-                        alias: server.alias.as_ref().map(|alias| alias.value.as_str()),
-                        transport: server.transport.word(),
-                        url: server
-                            .url
-                            .as_ref()
-                            .and_then(|url| url.value.text())
-                            .map(redact),
-                    })
-                    .collect(),
+            .enumerate()
+            .map(|(number, (gateway, view))| {
+                let passage = passage::of(examination, number);
+                let servers = &view.outcome.servers;
+                let seen = |at: usize| passage.as_ref().map(|passage| (passage, at));
+                Gateway {
+                    id: &gateway.id,
+                    file: stack.name(gateway.root.source),
+                    kind: gateway.kind.word(),
+                    version: view.version.version().map(ToString::to_string),
+                    version_from: view.version.from().map(|from| from.word()),
+                    version_because: match &view.version {
+                        Known::Exact(..) => view.version_because.as_deref().map(redact),
+                        Known::Unknown(why) => Some(redact(why)),
+                    },
+                    starts: view.outcome.starts(),
+                    servers: servers
+                        .iter()
+                        .enumerate()
+                        .map(|(at, server)| Server {
+                            name: &server.name.value,
+                            alias: server.alias.as_ref().map(|alias| alias.value.as_str()),
+                            transport: server.transport.word(),
+                            url: server
+                                .url
+                                .as_ref()
+                                .and_then(|url| url.value.text())
+                                .map(redact),
+                            direct: chain
+                                .of_server(number, at)
+                                .and_then(|hop| examination.conversation(hop))
+                                .map(|(probe, reading)| direct(probe, reading)),
+                            through: seen(at)
+                                .map(|(passage, at)| through(&veil, passage, at))
+                                .unwrap_or_default(),
+                        })
+                        .collect(),
+                    told: passage.as_ref().map(|passage| account(&veil, passage)),
+                }
             })
+            .collect(),
+        clients: facts
+            .clients
+            .iter()
+            .map(|view| client(&veil, view))
             .collect(),
         endpoints: facts
             .probes()
@@ -374,7 +495,7 @@ fn document(examination: &Examination) -> Document<'_> {
                     Verdict::Unknown(reason) => ("unknown", None, Some(redact(reason))),
                 };
                 Hop {
-                    id: format!("hop:{}#{}", stack.name(hop.at.source), hop.at.path),
+                    id: hop_id(examination, hop.id),
                     from: redact(&hop.from),
                     to: redact(&hop.to),
                     verdict: word,
@@ -386,6 +507,11 @@ fn document(examination: &Examination) -> Document<'_> {
                     },
                 }
             })
+            .collect(),
+        calls: examination
+            .legs
+            .iter()
+            .map(|one| leg(examination, &veil, one))
             .collect(),
         findings: diagnosis
             .findings
@@ -404,6 +530,133 @@ fn document(examination: &Examination) -> Document<'_> {
     }
 }
 
+fn hop_id(examination: &Examination, id: HopId) -> String {
+    let hop = examination.chain.hop(id);
+    let file = examination.stack.name(hop.at.source);
+    format!("hop:{file}#{}", hop.at.path)
+}
+
+fn leg(examination: &Examination, veil: &Veil, leg: &check::Leg) -> Leg {
+    let facts = &examination.facts;
+    let hop = |id| hop_id(examination, id);
+    let outcome = leg.outcome(facts);
+    let reason = match &outcome {
+        Some(called) => called.failure(),
+        None => Some(examination.why_unmade(leg)),
+    };
+    let content = leg.content(facts);
+    let straight = leg.through.and_then(|_| leg.straight(&examination.legs));
+    Leg {
+        server: redact(&leg.call.server),
+        tool: redact(&leg.call.tool),
+        hop: hop(leg.hop),
+        through: leg.through.map(hop),
+        made: outcome.is_some(),
+        succeeded: outcome.map(|called| called.succeeded()),
+        reason: reason.map(|reason| veil.text(&reason)),
+        contents: content.map(|content| content.items),
+        bytes: content.map(|content| content.bytes),
+        same: straight.and_then(|straight| leg.is_same_answer(straight, facts)),
+        ms: leg.took_us(facts).map(ms),
+    }
+}
+
+fn client(veil: &Veil, view: &ClientView) -> Client {
+    let text = |text: &String| veil.text(text);
+    let servers = view.servers.get().map(Vec::as_slice).unwrap_or_default();
+    Client {
+        client: view.client.clone(),
+        version: view.version.as_ref().map(text),
+        unlisted: view.servers.unknown().map(|why| redact(&why.words())),
+        servers: servers
+            .iter()
+            .map(|server| ClientServer {
+                name: text(&server.name),
+                says: server.says.word(),
+                reason: server.reason.as_ref().map(text),
+            })
+            .collect(),
+        logs: view
+            .past
+            .iter()
+            .map(|past| Log {
+                name: text(&past.name),
+                at: text(&past.at),
+                says: past.says.word(),
+                reason: past.reason.as_ref().map(text),
+            })
+            .collect(),
+    }
+}
+
+fn direct(probe: &Probe, reading: &Reading) -> Direct {
+    Direct {
+        verdict: standing(reading).0,
+        transport: reading.transport.map(Transport::word),
+        tools: probe.tools.as_ref().map(|list| list.count),
+    }
+}
+
+/// What each client gets of the server with that number, and the operator.
+fn through(veil: &Veil, passage: &Passage<'_>, server: usize) -> Vec<Through> {
+    let views = passage.clients.iter().zip(&passage.servers[server].views);
+    let clients = views.flat_map(|(client, view)| {
+        let operator = client.hops.is_empty().then_some(None);
+        let names = client.hops.iter().map(|hop| Some(redact(&hop.from)));
+        names.chain(operator).map(move |name| (name, view))
+    });
+    clients
+        .map(|(client, view)| {
+            let (verdict, reason, tools) = match &view.comes {
+                Comes::Tools(tools) => ("works", None, Some(tools.len())),
+                Comes::Nothing => ("nothing", None, Some(0)),
+                Comes::Unasked => ("unasked", None, None),
+                Comes::Hidden => ("hidden", None, None),
+                Comes::Unknown(why) => ("unknown", Some(*why), None),
+            };
+            let missing = |one: &through::Missing| Missing {
+                tool: veil.text(&one.tool),
+                kept_by: one.kept_by,
+            };
+            Through {
+                client,
+                verdict,
+                reason,
+                tools,
+                missing: view
+                    .missing
+                    .as_ref()
+                    .map(|all| all.iter().map(missing).collect()),
+                outcome: view
+                    .outcome
+                    .as_ref()
+                    .map(|outcome| veil.text(&outcome.status)),
+            }
+        })
+        .collect()
+}
+
+fn account(veil: &Veil, passage: &Passage<'_>) -> Account {
+    let told = &passage.account;
+    let names = |names: &std::collections::BTreeSet<String>| {
+        names.iter().map(|name| veil.text(name)).collect()
+    };
+    Account {
+        version: told.version.as_deref().map(|version| veil.text(version)),
+        database: told.database,
+        servers_only_there: told.only_there.as_ref().map(names),
+    }
+}
+
+/// The word of a verdict, and why it is unknown.
+fn standing(reading: &Reading) -> (&'static str, Option<&str>) {
+    match &reading.standing {
+        Standing::Works => ("works", None),
+        Standing::Broken => ("broken", None),
+        Standing::Unknown(why) => ("unknown", Some(why)),
+    }
+}
+
 fn endpoint(veil: &Veil, probe: &Probe, reading: &Reading) -> Endpoint {
     let redact = |text: &str| veil.text(text);
     let (url, command) = match &probe.asked.target {
@@ -418,17 +671,13 @@ fn endpoint(veil: &Veil, probe: &Probe, reading: &Reading) -> Endpoint {
             (None, Some(words.collect()))
         }
     };
-    let (verdict, reason) = match &reading.standing {
-        Standing::Works => ("works", None),
-        Standing::Broken => ("broken", None),
-        Standing::Unknown(why) => ("unknown", Some(redact(why))),
-    };
+    let (verdict, reason) = standing(reading);
+    let reason = reason.map(redact);
     let call = probe.asked.call.as_ref().and_then(|call| {
-        let exchange = probe.of(&Purpose::Call).next()?;
-        let reply = exchange.message().map(|message| &message.reply);
+        let exchange = probe.of(&Purpose::Call).next_back()?;
         Some(Call {
             tool: redact(&call.tool),
-            succeeded: matches!(reply, Some(Reply::Result(result)) if result["isError"] != true),
+            succeeded: called(probe).is_some_and(|called| called.succeeded()),
             ms: ms(exchange.clock.total_us),
         })
     });

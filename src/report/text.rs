@@ -1,9 +1,11 @@
 //! The report for people: the chain first, then what is wrong with it, then how to go on.
 
+mod calls;
 mod chain;
 mod endpoint;
 mod full;
 mod summary;
+mod through;
 mod window;
 
 use std::collections::BTreeMap;
@@ -59,6 +61,10 @@ pub fn render(examination: &Examination, options: &Options) -> String {
     };
     let mut out = String::new();
     writer.chain(&mut out);
+    if options.detail != Detail::Quiet {
+        writer.through(&mut out);
+    }
+    writer.calls(&mut out);
     match options.detail {
         Detail::Quiet => writer.list(&mut out),
         Detail::Usual | Detail::Verbose => writer.findings(&mut out),

@@ -1,6 +1,6 @@
 //! Conversations in words and numbers: what every format says of them in the same way.
 
-use crate::fact::{Deep, Failure, Probe, Purpose, Reply, Round, TlsProblem, Vantage};
+use crate::fact::{Deep, Failure, Probe, Purpose, Reply, Round, Tells, TlsProblem, Vantage};
 
 /// From where a conversation was held: `here`, or `container:NAME`.
 pub(crate) fn from(vantage: &Vantage) -> String {
@@ -45,6 +45,10 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
         Purpose::SchemeTest => "the same over the other scheme",
         Purpose::Retry => "the same after a pause",
         Purpose::Root => "GET of the root",
+        Purpose::Gateway(Tells::Readiness) => "readiness of the gateway",
+        Purpose::Gateway(Tells::Details) => "version of the gateway",
+        Purpose::Gateway(Tells::Servers) => "servers of the gateway",
+        Purpose::Gateway(Tells::Health) => "health of its servers",
         Purpose::Deep(deep) => self::deep(*deep),
     };
     words.to_owned()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::fact::{
-    Binding, Container, Engine, EngineKind, Joined, Known, Locality, Net, State, Status, Unknown,
+    Binding, Container, Engine, EngineKind, Joined, Known, Locality, Net, Status, Unknown,
 };
 
 fn engine(containers: Vec<Container>) -> Engine {
@@ -45,44 +45,10 @@ fn container(name: &str, networks: &[(&str, &str)]) -> Container {
         gateway: None,
     });
     Container {
-        id: format!(
-            "{:0<64}",
-            name.bytes().map(|b| format!("{b:x}")).collect::<String>()
-        ),
-        name: name.to_owned(),
-        image: "image".to_owned(),
-        image_id: "sha256:1".to_owned(),
-        labels: BTreeMap::new(),
-        state: State {
-            status: Status::Running,
-            pid: Some(1),
-            exit_code: 0,
-            out_of_memory: false,
-            error: String::new(),
-            restarts: 0,
-            started_at: String::new(),
-            finished_at: String::new(),
-            created_at: String::new(),
-            health: None,
-        },
-        entrypoint: Vec::new(),
-        command: Vec::new(),
-        env: Vec::new(),
-        exposed: Vec::new(),
-        bindings: Vec::new(),
-        published: Vec::new(),
-        open_stdin: false,
-        tty: false,
         hostname: name.chars().rev().collect(),
         network_mode: networks.first().map_or("none", |(name, _)| name).to_owned(),
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
         networks: joined.collect(),
-        mounts: Vec::new(),
-        restart: "no".to_owned(),
-        healthcheck: None,
-        listeners: Known::No(Unknown::NotAsked),
-        log: Known::No(Unknown::NotAsked),
+        ..Container::blank(name)
     }
 }
 

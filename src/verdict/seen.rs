@@ -1,7 +1,7 @@
 //! What was seen of a hop against what files suggest: an answer wins over a guess.
 
 use crate::chain::{Chain, HopId};
-use crate::check::{Finding, Skipped};
+use crate::check::{Finding, Skipped, Through};
 use crate::checks;
 use crate::fact::Probe;
 use crate::plan::Untried;
@@ -12,6 +12,8 @@ use crate::wire::{Reading, Standing};
 pub enum Seen<'a> {
     /// A conversation, and what it shows.
     Conversation(&'a Probe, &'a Reading),
+    /// The server's tools, listed through the gateway.
+    Through(&'a Through),
     /// Nothing, because it was not tried.
     Nothing(&'a Untried),
     /// Nothing, because nobody answered the question.
@@ -23,7 +25,11 @@ pub enum Seen<'a> {
 impl Seen<'_> {
     /// Whether the call was seen to work.
     pub fn works(self) -> bool {
-        matches!(self, Seen::Conversation(_, reading) if reading.standing == Standing::Works)
+        match self {
+            Seen::Conversation(_, reading) => reading.standing == Standing::Works,
+            Seen::Through(_) => true,
+            Seen::Nothing(_) | Seen::Unanswered | Seen::Unrecorded => false,
+        }
     }
 
     /// Whether something was seen to be wrong that a finding of this check speaks of.
@@ -40,7 +46,11 @@ impl Seen<'_> {
 
     /// Whether the call was made with everything that its caller sends.
     fn is_whole(self) -> bool {
-        matches!(self, Seen::Conversation(probe, _) if probe.asked.withheld.is_empty())
+        match self {
+            Seen::Conversation(probe, _) => probe.asked.withheld.is_empty(),
+            Seen::Through(_) => true,
+            Seen::Nothing(_) | Seen::Unanswered | Seen::Unrecorded => false,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::meaning::{Meaning, meaning};
 use super::{Kind, Trouble, sdk};
 use crate::fact::{Era, Eras, Exchange, Probe, Purpose, Reply, Revision, Target};
 use crate::model::Transport;
-use words::described;
+pub(super) use words::described;
 
 /// What a conversation shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -68,24 +68,54 @@ impl Described {
     /// What `mcpdoc check` says where this engine answers, and nothing else does.
     #[allow(dead_code, reason = "each test uses its part")]
     pub fn examine(&self, arguments: &str, files: &Memory) -> Examination {
+        let permissions = Permissions {
+            docker: true,
+            ..Permissions::default()
+        };
+        self.investigate(arguments, files, &permissions, |_| Vec::new())
+    }
+
+    /// What `mcpdoc check` says where this engine answers, and whoever is called.
+    #[allow(dead_code, reason = "each test uses its part")]
+    pub fn examine_in(
+        &self,
+        arguments: &str,
+        files: &Memory,
+        answer: impl FnMut(&[Ask]) -> Vec<Probe>,
+    ) -> Examination {
+        let permissions = Permissions {
+            probe: true,
+            exec: true,
+            docker: true,
+            ..Permissions::default()
+        };
+        self.investigate(arguments, files, &permissions, answer)
+    }
+
+    fn investigate(
+        &self,
+        arguments: &str,
+        files: &Memory,
+        permissions: &Permissions,
+        answer: impl FnMut(&[Ask]) -> Vec<Probe>,
+    ) -> Examination {
         let Prepared {
             request,
             settings,
             selection,
             ..
         } = super::support::prepared(arguments, None, files);
-        let permissions = Permissions {
-            docker: true,
-            ..Permissions::default()
+        let mut seen = Seen {
+            engine: Some(self.engine(&load(&request, files))),
+            answer,
         };
-        let mut alone = Alone(Some(self.engine(&load(&request, files))));
         investigate(
             &request,
             &settings,
             &selection,
-            &permissions,
+            permissions,
             files,
-            &mut alone,
+            &mut seen,
         )
     }
 
@@ -136,16 +166,19 @@ impl Described {
     }
 }
 
-/// An engine without a world.
-struct Alone(Option<Engine>);
+/// An engine, and who answers beside it.
+struct Seen<F> {
+    engine: Option<Engine>,
+    answer: F,
+}
 
-impl Witness for Alone {
+impl<F: FnMut(&[Ask]) -> Vec<Probe>> Witness for Seen<F> {
     fn survey(&mut self) -> Known<Engine> {
-        Known::Yes(self.0.take().expect("an engine, asked once"))
+        Known::Yes(self.engine.take().expect("an engine, asked once"))
     }
 
-    fn answer(&mut self, _: &[Ask]) -> Vec<Probe> {
-        Vec::new()
+    fn answer(&mut self, asks: &[Ask]) -> Vec<Probe> {
+        (self.answer)(asks)
     }
 }
 
@@ -176,50 +209,13 @@ struct Made {
     own_env: Vec<(String, Secret)>,
 }
 
-fn running() -> State {
-    State {
-        status: Status::Running,
-        pid: None,
-        exit_code: 0,
-        out_of_memory: false,
-        error: String::new(),
-        restarts: 0,
-        started_at: "2026-11-27T03:19:30.123456789Z".to_owned(),
-        finished_at: "0001-01-01T00:00:00Z".to_owned(),
-        created_at: "2026-11-27T03:19:29Z".to_owned(),
-        health: None,
-    }
-}
-
 impl Made {
     fn named(name: &str) -> Made {
         assert!(!name.is_empty(), "```engine: a container without a name");
         Made {
             container: Container {
-                id: String::new(),
-                name: name.to_owned(),
                 image: format!("example/{name}"),
-                image_id: String::new(),
-                labels: BTreeMap::new(),
-                state: running(),
-                entrypoint: Vec::new(),
-                command: Vec::new(),
-                env: Vec::new(),
-                exposed: Vec::new(),
-                bindings: Vec::new(),
-                published: Vec::new(),
-                open_stdin: false,
-                tty: false,
-                hostname: String::new(),
-                network_mode: String::new(),
-                extra_hosts: Vec::new(),
-                dns: Vec::new(),
-                networks: Vec::new(),
-                mounts: Vec::new(),
-                restart: "no".to_owned(),
-                healthcheck: None,
-                listeners: Known::No(Unknown::NotAsked),
-                log: Known::No(Unknown::NotAsked),
+                ..Container::blank(name)
             },
             image: Image {
                 id: String::new(),

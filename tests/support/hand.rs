@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use mcpdoc::Witness;
 use mcpdoc::fact::{
     Ask, Binding, Container, Engine, EngineKind, Image, Joined, Known, Locality, Mounted, Net,
-    Probe, State, Status, Unknown, label,
+    Probe, Status, Unknown, label,
 };
 
 /// The engine of this machine, with a network for every one that its containers join.
@@ -40,44 +40,13 @@ pub fn engine(containers: Vec<Container>) -> Engine {
 
 /// A container that runs, on the default bridge.
 pub fn container(name: &str, image: &str) -> Container {
-    let digits: String = name.bytes().map(|byte| format!("{byte:x}")).collect();
     let mut container = Container {
-        id: format!("{digits:0<64}"),
-        name: name.to_owned(),
         image: image.to_owned(),
         image_id: format!("sha256:{image}"),
-        labels: BTreeMap::new(),
-        state: State {
-            status: Status::Running,
-            pid: Some(1),
-            exit_code: 0,
-            out_of_memory: false,
-            error: String::new(),
-            restarts: 0,
-            started_at: "2026-01-01T00:00:00Z".to_owned(),
-            finished_at: String::new(),
-            created_at: "2026-01-01T00:00:00Z".to_owned(),
-            health: None,
-        },
-        entrypoint: Vec::new(),
-        command: Vec::new(),
-        env: Vec::new(),
-        exposed: Vec::new(),
-        bindings: Vec::new(),
-        published: Vec::new(),
-        open_stdin: false,
-        tty: false,
-        hostname: String::new(),
         network_mode: "default".to_owned(),
-        extra_hosts: Vec::new(),
-        dns: Vec::new(),
-        networks: Vec::new(),
-        mounts: Vec::new(),
-        restart: "no".to_owned(),
-        healthcheck: None,
-        listeners: Known::No(Unknown::NotAsked),
-        log: Known::No(Unknown::NotAsked),
+        ..Container::blank(name)
     };
+    container.state.pid = Some(1);
     container.hostname = container.short_id().to_owned();
     container.networks = vec![joined("bridge", 17, &[])];
     container

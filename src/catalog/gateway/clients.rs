@@ -43,6 +43,55 @@ pub struct Clients {
     pub passed_on: PassedOn,
     /// What makes it take servers from the database.
     pub servers_in_database: Switch,
+    /// What it calls itself in the handshake.
+    pub server_name: String,
+    /// Where it tells of itself and of its servers.
+    pub tells: TellsAt,
+    /// What it says, in lower case and before their names, where it refuses the servers that a caller asks for.
+    pub refuses_servers: String,
+    /// What it says to those to whom it does not tell.
+    pub refusals: Vec<RefusalWords>,
+    /// What it answers to everything where the packages that it is installed with do not fit together.
+    pub broken_install: String,
+}
+
+/// What the gateway says to a caller whom it does not tell of its servers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusalWords {
+    /// Words of the answer, in lower case.
+    pub says: String,
+    /// What is wrong with the key.
+    pub means: KeyFault,
+}
+
+/// What is wrong with a caller's key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyFault {
+    /// There is none.
+    Absent,
+    /// It is not as keys are written: the word in front of it is missing.
+    Malformed,
+    /// It is not the master key, and there is no database with others.
+    NoDatabase,
+    /// It is not the master key, and not in the database.
+    #[default]
+    Unknown,
+}
+
+/// Paths at which the gateway tells of itself and of the servers behind it, from its root. Each is read with GET.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TellsAt {
+    /// Whether it is ready, to everybody.
+    pub readiness: String,
+    /// The same and more, for a key.
+    pub details: String,
+    /// Its servers, for a key.
+    pub servers: String,
+    /// How they are, for a key.
+    pub health: String,
 }
 
 /// A path at which MCP is served.

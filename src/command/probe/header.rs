@@ -57,27 +57,24 @@ pub(super) fn read(text: &str) -> anyhow::Result<(String, Secret)> {
     Ok((name.to_owned(), value))
 }
 
-/// The value of `Authorization` for a token in a variable.
-pub(super) fn bearer(variable: &str, value: Option<String>) -> anyhow::Result<Secret> {
+/// The value of `Authorization` for a token in a variable that a flag names.
+pub(in crate::command) fn bearer(
+    flag: &str,
+    variable: &str,
+    value: Option<String>,
+) -> anyhow::Result<Secret> {
     let Some(value) = value else {
         bail!(
-            "--bearer-env {}: no such variable in the environment",
+            "{flag} {}: no such variable in the environment",
             redact(variable)
         );
     };
-    let value = value.trim();
-    let token = match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => value,
-    };
+    let token = crate::plan::bare_key(&value);
     ensure!(
         !token.is_empty(),
-        "--bearer-env {variable}: the variable is empty"
+        "{flag} {variable}: the variable is empty"
     );
-    sendable(
-        &format!("Bearer {token}"),
-        &format!("--bearer-env {variable}"),
-    )
+    sendable(&format!("Bearer {token}"), &format!("{flag} {variable}"))
 }
 
 /// Says so where two things want to be the caller's credentials.

@@ -1,7 +1,6 @@
 //! Secrets on the command line that are no header's: they are never shown, whatever repeats them.
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 use url::Url;
 
 use crate::fact::Secret;
@@ -35,28 +34,6 @@ pub(super) fn in_arguments(arguments: &[String]) -> Vec<Secret> {
             .then(|| argument.trim_start_matches('-'))
             .filter(|flag| !flag.contains('='));
     }
-    secrets(found)
-}
-
-/// Texts under telling names in the arguments of a call.
-pub(super) fn in_call(arguments: &Value) -> Vec<Secret> {
-    fn visit(name: Option<&str>, value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::String(text) => {
-                let spans = spans_to_mask(name, text).into_iter();
-                found.extend(spans.map(|span| text[span].to_owned()));
-            }
-            Value::Array(items) => items.iter().for_each(|item| visit(name, item, found)),
-            Value::Object(members) => {
-                for (name, value) in members {
-                    visit(Some(name), value, found);
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-    let mut found = Vec::new();
-    visit(None, arguments, &mut found);
     secrets(found)
 }
 

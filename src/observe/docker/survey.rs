@@ -37,6 +37,8 @@ const AT_ONCE: usize = 16;
 const CONTAINERS: usize = 2_000;
 /// More logs are not read.
 const LOGS: usize = 50;
+/// The network of containers that name none.
+const DEFAULT_BRIDGE: &str = "bridge";
 
 impl Docker {
     /// How long one request may take.
@@ -74,6 +76,7 @@ impl Docker {
         let networks = gaps.must("networks", networks).unwrap_or_default();
         let mut networks: Vec<Net> = networks.into_iter().map(net).collect();
         networks.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        identify(&mut containers, &networks);
         complete(&mut networks, &containers);
         self.logs_of_troubled(&mut containers, deadline, &mut gaps)
             .await;
@@ -259,6 +262,22 @@ fn key(container: &Container) -> (bool, &str) {
 fn is_name(word: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
     !word.is_empty() && word.chars().all(is_part) && !word.split('/').any(|part| part == "..")
+}
+
+/// Gives the networks that containers joined the ids and names of the engine's list. Podman (4.3.1) writes a network's name
+/// where its id belongs, and calls the default one `podman` there, which it lists as `bridge`.
+fn identify(containers: &mut [Container], networks: &[Net]) {
+    for joined in containers.iter_mut().flat_map(|one| &mut one.networks) {
+        if networks.iter().any(|one| one.id == joined.id) {
+            continue;
+        }
+        let called = |name: &str| networks.iter().find(|one| one.name == name);
+        let default = || called(DEFAULT_BRIDGE).filter(|_| joined.name == "podman");
+        if let Some(network) = called(&joined.name).or_else(default) {
+            joined.id.clone_from(&network.id);
+            joined.name.clone_from(&network.name);
+        }
+    }
 }
 
 /// The default network of some engines does not say its gateway; its containers do.

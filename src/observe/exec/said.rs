@@ -33,6 +33,7 @@ pub(super) fn of_relay(line: &str) -> Option<Said> {
     match word {
         "start" => Some(Said::Started),
         "found" => Some(Said::Found),
+        "trying" => rest.parse().ok().map(Said::Trying),
         "unresolved" => Some(Said::Unresolved(rest.to_owned())),
         "open" => {
             let (address, took, _) = tried();
@@ -123,6 +124,10 @@ mod tests {
             ("start", Some(Said::Started)),
             ("found\n", Some(Said::Found)),
             (
+                "trying ::1",
+                Some(Said::Trying(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]))),
+            ),
+            (
                 "unresolved Name or service not known",
                 Some(Said::Unresolved("Name or service not known".to_owned())),
             ),
@@ -190,6 +195,14 @@ mod tests {
             (
                 "curl: (6) Could not resolve host: srv",
                 Said::Unresolved("curl: (6) Could not resolve host: srv".to_owned()),
+            ),
+            (
+                "bash: connect: Connection refused",
+                Said::Failed(None, Failure::Refused, None),
+            ),
+            (
+                "bash: line 11: /dev/tcp/172.18.0.2/8001: Connection refused",
+                refused("172.18.0.2"),
             ),
             (
                 "nc: timed out",

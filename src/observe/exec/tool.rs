@@ -1,4 +1,4 @@
-//! What can relay a connection in a container: whatever is there, found by trying. curl is not among them: with
+//! What can relay a connection in a container: whatever is there, found by trying; a shell last. curl is not among them: with
 //! `telnet://` it was seen to keep back parts of answers.
 
 use tokio::time::{Duration, Instant};
@@ -20,6 +20,8 @@ pub(in crate::observe) enum Tool {
         /// Whether it tells of its connection.
         tells: bool,
     },
+    /// A bash, with `cat` and `getent`.
+    Bash,
 }
 
 /// What a trial shows.
@@ -29,6 +31,7 @@ type Reads = fn(&Output) -> Option<Tool>;
 const TRIAL: Duration = Duration::from_secs(10);
 const PYTHON: &str = include_str!("relay.py");
 const NODE: &str = include_str!("relay.js");
+const BASH: &str = include_str!("relay.sh");
 const BUSYBOX: &[&str] = &["busybox", "nc"];
 const NC: &[&str] = &["nc"];
 
@@ -38,7 +41,7 @@ impl Tool {
     /// # Errors
     /// What was tried, or why nothing could be.
     pub async fn find(execs: &Execs, container: &str, id: &str) -> Result<Tool, String> {
-        let trials: [(&[&str], Reads); 5] = [
+        let trials: [(&[&str], Reads); 6] = [
             (&["python3", "-E", "-S", "-c", ""], |said| {
                 (said.code == Some(0)).then_some(Tool::Python("python3"))
             }),
@@ -50,6 +53,10 @@ impl Tool {
             }),
             (&["busybox", "nc", "--help"], |said| netcat(BUSYBOX, said)),
             (&["nc", "-h"], |said| netcat(NC, said)),
+            (
+                &["bash", "-p", "-c", "type -P cat && type -P getent"],
+                |said| (said.code == Some(0)).then_some(Tool::Bash),
+            ),
         ];
         for (words, reads) in trials {
             let said = execs.run(id, words, Instant::now() + TRIAL).await?;
@@ -58,7 +65,7 @@ impl Tool {
             }
         }
         Err(format!(
-            "nothing in container {container} can connect for mcpdoc: it has no python3, python, node, busybox or nc; as root on the engine's machine its network can be entered instead"
+            "nothing in container {container} can connect for mcpdoc: it has no python3, python, node, busybox, nc or bash; as root on the engine's machine its network can be entered instead"
         ))
     }
 
@@ -82,6 +89,7 @@ impl Tool {
                 let words = words.iter().copied().chain(tell);
                 words.chain(["-w", &longest, host, &port]).collect()
             }
+            Tool::Bash => vec!["bash", "-p", "-c", BASH, "bash", host, &port],
         };
         words.into_iter().map(str::to_owned).collect()
     }
@@ -91,6 +99,8 @@ impl Tool {
         match self {
             Tool::Python(_) | Tool::Node => of_relay(line),
             Tool::Netcat { .. } => of_words(line),
+            // Its own words say why there is no connection.
+            Tool::Bash => of_relay(line).or_else(|| of_words(line)),
         }
     }
 
@@ -101,7 +111,7 @@ impl Tool {
 
     /// Whether it says when it has an address and begins to connect.
     pub(super) fn tells_names(&self) -> bool {
-        matches!(self, Tool::Python(_) | Tool::Node)
+        matches!(self, Tool::Python(_) | Tool::Node | Tool::Bash)
     }
 
     /// Its name, as a person knows it.
@@ -110,6 +120,7 @@ impl Tool {
             Tool::Python(name) => (*name).to_owned(),
             Tool::Node => "node".to_owned(),
             Tool::Netcat { words, .. } => words.join(" "),
+            Tool::Bash => "bash".to_owned(),
         }
     }
 }
@@ -168,5 +179,11 @@ mod tests {
         assert_eq!(command(&large, "db"), "nc -v -w 30 db 8000");
         let python = command(&Tool::Python("python3"), "db");
         assert!(python.starts_with("python3 -E -S -c import") && python.ends_with("db 8000 2.500"));
+        // What a file says is an argument, and no part of the program.
+        let bash = Tool::Bash.command("$(x)", 8000, patience, longest);
+        assert_eq!(
+            (bash[3].as_str(), &bash[4..]),
+            (BASH, &["bash", "$(x)", "8000"].map(str::to_owned)[..])
+        );
     }
 }

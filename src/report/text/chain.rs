@@ -7,11 +7,13 @@ use super::super::count;
 use super::{Detail, Writer};
 use crate::Examination;
 use crate::chain::{Caller, Destination, Hop, HopId};
-use crate::fact::{Ask, Known, Target, Unknown, Vantage};
+use crate::check::through::Comes;
+use crate::fact::{Ask, Known, Probe, Target, Unknown, Vantage};
 use crate::plan::{Trial, Untried};
 use crate::secret::redact;
 use crate::term::clean;
 use crate::verdict::Verdict;
+use crate::wire::{Reading, Standing, Told};
 
 impl Writer<'_> {
     /// One line a hop; the first broken one is what the eye falls on.
@@ -25,7 +27,7 @@ impl Writer<'_> {
         }
         // Programs that a client starts by itself are no part of a chain unless they were tried, or something is wrong
         // with them.
-        let tried = |hop: &Hop| self.trial(hop.id).is_some();
+        let tried = |hop: &Hop| self.examination.conversation(hop).is_some();
         let own = |(hop, verdict): &(&Hop, &Verdict)| {
             hop.destination == Destination::Process
                 && matches!(hop.caller, Caller::Client { .. })
@@ -76,7 +78,7 @@ impl Writer<'_> {
                 Verdict::Unknown(_) => (screen.dim("?"), screen.dim("unknown")),
             };
             let why = match verdict {
-                Verdict::Works => self.seen(hop.id),
+                Verdict::Works => self.seen(hop),
                 Verdict::Broken(_) => self.broken_by(hop.id),
                 Verdict::Blocked { reason, .. } | Verdict::Unknown(reason) => self.safe(reason),
             };
@@ -100,9 +102,11 @@ impl Writer<'_> {
                         false => said,
                     };
                 let _ = writeln!(out, "{line}{said}");
+                self.client_says(out, hop);
                 continue;
             }
             let _ = writeln!(out, "{}", line.trim_end());
+            self.client_says(out, hop);
             alike += 1;
             if shown
                 .get(at + 1)
@@ -138,6 +142,15 @@ impl Writer<'_> {
             let _ = writeln!(out, "{}", screen.dim(&text));
         }
         out.push('\n');
+    }
+
+    /// What the client itself says of a call that it makes.
+    fn client_says(&self, out: &mut String, hop: &Hop) {
+        let said = self.examination.said.iter().find(|(of, _)| *of == hop.id);
+        if let Some((_, said)) = said {
+            let text = self.hang(&self.safe(said), 6);
+            let _ = writeln!(out, "      {}", self.screen.dim(&text));
+        }
     }
 
     /// What was tried, and from where.
@@ -218,25 +231,13 @@ impl Writer<'_> {
         }
     }
 
-    /// The number of the conversation by which a hop was tried.
-    fn trial(&self, hop: HopId) -> Option<usize> {
-        let Examination { plan, facts, .. } = self.examination;
-        let Some(Trial::Asked(number)) = plan.trials.get(hop.0) else {
-            return None;
-        };
-        let ask = &plan.asks[*number];
-        facts.probes().iter().position(|probe| probe.asked == *ask)
-    }
-
     /// What answers at a hop that works.
-    fn seen(&self, hop: HopId) -> String {
-        let Examination {
-            facts, readings, ..
-        } = self.examination;
-        let Some(number) = self.trial(hop) else {
-            return String::new();
+    fn seen(&self, hop: &Hop) -> String {
+        let conversation = self.examination.conversation(hop);
+        let works = |(_, reading): &(&Probe, &Reading)| reading.standing == Standing::Works;
+        let Some((probe, reading)) = conversation.filter(works) else {
+            return self.comes_through(hop);
         };
-        let (probe, reading) = (&facts.probes()[number], &readings[number]);
         let mut parts = Vec::new();
         if let Some(server) = &reading.server {
             parts.push(
@@ -245,8 +246,11 @@ impl Writer<'_> {
                     .to_owned(),
             );
         }
-        if let Some(tools) = &probe.tools {
-            parts.push(count(tools.count, "tool"));
+        match &probe.tools {
+            Some(tools) => parts.push(count(tools.count, "tool")),
+            // It says of each server instead why there are none.
+            None if Told::of(probe).outcomes.is_some() => parts.push(count(0, "tool")),
+            None => {}
         }
         if self.detail == Detail::Verbose {
             parts.extend(
@@ -258,6 +262,17 @@ impl Writer<'_> {
             parts.push(format!("{} ms from this machine", probe.took_us / 1000));
         }
         self.safe(&parts.join(", "))
+    }
+
+    /// The most tools that some client gets of a server.
+    fn comes_through(&self, hop: &Hop) -> String {
+        let all = self.examination.through.iter();
+        let tools = all.filter_map(|one| match &one.comes {
+            Comes::Tools(tools) if one.upstream == hop.id => Some(tools.len()),
+            _ => None,
+        });
+        let most = tools.max().map(|most| count(most, "tool"));
+        most.map_or_else(String::new, |most| format!("{most} through the gateway"))
     }
 
     /// Names of the checks that break a hop, first cause first.

@@ -20,7 +20,7 @@ use crate::fact::{
 use crate::model::Transport;
 use crate::repair::quoted;
 use crate::term::Screen;
-use crate::wire::{Auth, Mode, Reading, Standing};
+use crate::wire::{Auth, Called, Mode, Reading, Standing};
 
 /// How to write about an endpoint.
 #[derive(Clone, Debug)]
@@ -375,21 +375,21 @@ impl Sheet<'_> {
         let tool = self.probe.asked.call.as_ref();
         let tool = tool.map_or("", |call| call.tool.as_str());
         let took = time(exchange.clock.total_us);
-        let message = exchange.message().map(|message| &message.reply);
-        match (message, exchange.failure()) {
-            (Some(Reply::Result(result)), _) if result["isError"] == true => {
-                format!(
-                    "{tool}: the tool failed, after {took}: {}",
-                    first_text(result)
-                )
+        let first = match exchange.message().map(|message| &message.reply) {
+            Some(Reply::Result(result)) => first_text(result),
+            _ => String::new(),
+        };
+        match (crate::wire::called(self.probe), exchange.failure()) {
+            (Some(Called::Answered), _) => format!("{tool}: answered in {took}: {first}"),
+            (Some(Called::Failed(_)), _) => {
+                format!("{tool}: the tool failed, after {took}: {first}")
             }
-            (Some(Reply::Result(result)), _) => {
-                format!("{tool}: answered in {took}: {}", first_text(result))
-            }
-            (Some(Reply::Error(error)), _) => format!(
-                "{tool}: refused, after {took}: {} ({})",
-                error.message, error.code
+            (Some(Called::ReadsAsError(_)), _) => format!(
+                "{tool}: answered in {took}, with a text that reads as an error and is not marked as one: {first}"
             ),
+            (Some(Called::Refused { code, words }), _) => {
+                format!("{tool}: refused, after {took}: {words} ({code})")
+            }
             (_, Some(failure)) => format!("{tool}: {}", wire::failure(failure)),
             _ => format!("{tool}: no answer to it"),
         }

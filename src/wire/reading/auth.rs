@@ -95,7 +95,11 @@ pub(super) fn may_be_for_lack_of(probe: &Probe) -> bool {
             Meaning::Unauthorized | Meaning::Forbidden | Meaning::ServerError
         ) && !matches!(
             exchange.purpose,
-            Purpose::Metadata | Purpose::Candidate | Purpose::OpenApi | Purpose::Root
+            Purpose::Metadata
+                | Purpose::Candidate
+                | Purpose::OpenApi
+                | Purpose::Root
+                | Purpose::Gateway(_)
         )
     })
 }

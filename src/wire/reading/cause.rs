@@ -16,7 +16,8 @@ pub(super) fn find(probe: &Probe) -> Vec<Trouble> {
     if let Some(trouble) = unreached(probe) {
         return vec![trouble];
     }
-    if let Some(trouble) = other_scheme(probe)
+    if let Some(trouble) = sent_in_clear(probe)
+        .or_else(|| other_scheme(probe))
         .or_else(|| other_path(probe))
         .or_else(|| held_back(probe))
     {
@@ -71,6 +72,19 @@ fn is_at(url: &str, reach: &Reach) -> bool {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         host == reach.host && url.port_or_known_default() == Some(reach.port)
     })
+}
+
+/// A redirect from https to http: whatever answers there, the endpoint itself is at the address that was called.
+fn sent_in_clear(probe: &Probe) -> Option<Trouble> {
+    let redirect = redirect::read(probe, false)?;
+    let leads_down = matches!(
+        redirect.kind,
+        Kind::Redirect {
+            change: RedirectChange::SchemeDown,
+            ..
+        }
+    );
+    leads_down.then_some(redirect)
 }
 
 /// A redirect to where something else is: a page to log in at, another service; or to where credentials do not go.

@@ -124,6 +124,16 @@ fn failed(probe: &Probe, exchange: &Exchange) -> Option<Trouble> {
         },
         Outcome::Failed(failure) => words::failed(failure),
     };
+    // A gateway that says of each server why it has no tools: what is wrong is behind it.
+    if crate::wire::tells_outcomes(exchange) {
+        return Some(Trouble {
+            kind: Kind::NoTools {
+                declared: declares_tools(probe),
+            },
+            breaks: false,
+            evidence: vec![described(exchange)],
+        });
+    }
     let kind = match meaning(exchange) {
         Meaning::RpcError { code, .. } if code == NO_METHOD && !declares_tools(probe) => {
             return Some(Trouble {

@@ -114,6 +114,7 @@ fn asked(purpose: &Purpose) -> Option<String> {
         Purpose::Metadata
         | Purpose::OpenApi
         | Purpose::Root
+        | Purpose::Gateway(_)
         | Purpose::EndSession
         | Purpose::OpenStream => None,
         purpose => Some(self::purpose(purpose)),
@@ -135,6 +136,7 @@ pub(in crate::wire) fn purpose(purpose: &Purpose) -> String {
         Purpose::EndSession => "the end of the session",
         Purpose::OpenApi | Purpose::Metadata => "a document",
         Purpose::Root => "the root",
+        Purpose::Gateway(_) => "what the gateway tells",
         Purpose::Deep(_) => "--deep",
     }
     .to_owned()
