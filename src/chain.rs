@@ -35,7 +35,7 @@ use crate::gateway::{self, Known, Outcome, Ruling, Upstream, VersionFrom, Why};
 use crate::load::placing;
 use crate::model::{EnvLookup, Gateway, GatewayKind, Marks, Service, ServiceId, Stack, Transport};
 use crate::running::Containers;
-use crate::source::{At, Node, Pointer};
+use crate::source::{At, Node, Part, Pointer};
 
 /// The number of a hop in its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -267,6 +267,14 @@ impl Hop {
     /// Whether the gateway with that number makes this call.
     pub fn is_from(&self, number: usize) -> bool {
         matches!(self.caller, Caller::Gateway { gateway, .. } if gateway == number)
+    }
+
+    /// Where its address is written; the name of its entry for a command.
+    pub fn address_at(&self) -> (&Pointer, Part) {
+        match &self.url {
+            Some(url) => (&url.at, Part::Value),
+            None => (&self.at, Part::Key),
+        }
     }
 
     /// Whether its address is the callee's own, and no proxy's.

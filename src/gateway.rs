@@ -178,10 +178,16 @@ pub struct Upstream {
 }
 
 impl Upstream {
+    /// Its name, and its alias if it has one.
+    pub fn names(&self) -> impl Iterator<Item = &At<String>> {
+        [Some(&self.name), self.alias.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+
     /// Whether this is its name or its alias.
     pub fn is_called(&self, name: &str) -> bool {
-        let alias = self.alias.as_ref();
-        self.name.value == name || alias.is_some_and(|alias| alias.value == name)
+        self.names().any(|own| own.value == name)
     }
 }
 

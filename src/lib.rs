@@ -242,10 +242,13 @@ pub fn investigate(
     }
     let mut readings = read(&facts);
     read_logs(&chain, &plan, &mut facts, &readings, witness);
-    let legs = leg::all(
-        &case(&catalog, &stack, &chain, &plan, &facts, &readings, &[]),
-        &permissions.calls,
-    );
+    let legs = match permissions.calls.as_slice() {
+        [] => Vec::new(),
+        calls => leg::all(
+            &case(&catalog, &stack, &chain, &plan, &facts, &readings, &[]),
+            calls,
+        ),
+    };
     // Last, and each once: what is learned on the way changes questions, and a call may change something.
     let asks = Plan::of(legs.iter().filter_map(|leg| leg.ask.clone())).asks;
     if let (Known::Yes(probes), false) = (&mut facts.wire, asks.is_empty()) {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::catalog::client::{Known, of};
-use crate::chain::{Caller, Chain, Destination, Hop, Learned};
+use crate::chain::{Caller, Chain, Destination, Hop, Link};
 use crate::fact::{self, Ask, Engine, Limits, Secret, Target};
 use crate::load::Request;
 use crate::model::{ClientEntry, ClientFile, Stack};
@@ -224,7 +224,6 @@ pub fn plan(
                     request,
                     permissions,
                     hop,
-                    learned: &chain.learned,
                     file,
                     entry: &file.entries[entry],
                     page: of(file.client),
@@ -268,7 +267,6 @@ struct Call<'a> {
     request: &'a Request,
     permissions: &'a Permissions,
     hop: &'a Hop,
-    learned: &'a Learned,
     file: &'a ClientFile,
     entry: &'a ClientEntry,
     page: &'static Known,
@@ -287,8 +285,7 @@ impl Call<'_> {
         ask.transport = Some(self.hop.transport);
         ask.falls_back = self.hop.falls_back;
         // One that was recognised by its answer has been asked what it tells.
-        ask.gateway = matches!(self.hop.destination, Destination::Gateway { .. })
-            && self.learned.gateway(self.hop.caller).is_none();
+        ask.gateway = self.hop.gateway().is_some() && self.hop.link != Link::Answer;
         ask.limits = limits;
         Ok(ask)
     }

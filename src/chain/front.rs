@@ -11,6 +11,7 @@ use super::resolve::own_names;
 use super::{GatewayView, Settings};
 use crate::catalog::gateway::Clients;
 use crate::fact::Engine;
+use crate::gateway::Upstream;
 use crate::model::Stack;
 use crate::running::Containers;
 
@@ -238,10 +239,10 @@ pub(super) fn prefix(
 /// Whether a part of a path names servers of a gateway.
 fn is_names(view: &GatewayView, part: &str) -> bool {
     let servers = view.outcome.servers.iter();
-    let mut known = servers.flat_map(|server| [Some(&server.name), server.alias.as_ref()]);
+    let mut known = servers.flat_map(Upstream::names);
     known.any(|name| {
         let mut names = part.split(',');
-        name.is_some_and(|name| names.any(|one| one.eq_ignore_ascii_case(&name.value)))
+        names.any(|one| one.eq_ignore_ascii_case(&name.value))
     })
 }
 

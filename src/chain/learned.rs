@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Caller, Chain, Destination, GatewayView, Hop};
+use super::{Caller, Chain, GatewayView, Hop, Link};
 use crate::catalog::Version;
 use crate::fact::Probe;
 use crate::gateway::Upstream;
@@ -28,15 +28,16 @@ impl Learned {
         let mut learned = Learned::default();
         for (hop, probe) in answers {
             let told = Told::of(probe);
-            let gateway = match hop.destination {
-                Destination::Gateway { gateway, .. } => Some(gateway),
-                _ if wire::is_gateway(probe) => only(chain, &told),
-                _ => None,
+            let known = hop.gateway();
+            let recognised = || {
+                wire::is_gateway(probe)
+                    .then(|| only(chain, &told))
+                    .flatten()
             };
-            let Some(gateway) = gateway else { continue };
-            if !matches!(hop.destination, Destination::Gateway { .. })
-                || chain.learned.gateways.contains_key(&hop.caller)
-            {
+            let Some(gateway) = known.or_else(recognised) else {
+                continue;
+            };
+            if known.is_none() || hop.link == Link::Answer {
                 learned.gateways.insert(hop.caller, gateway);
             }
             learned.hear(gateway, probe, &told);
@@ -92,8 +93,7 @@ fn only(chain: &Chain, told: &Told) -> Option<usize> {
         let servers = &view.outcome.servers;
         // 1.77.3 tells the alias in place of the name.
         let is_told = |server: &Upstream| {
-            let names = [Some(&server.name), server.alias.as_ref()];
-            let mut names = names.into_iter().flatten();
+            let mut names = server.names();
             names.any(|name| told.server(&name.value).is_some())
         };
         !servers.is_empty() && servers.iter().all(is_told)

@@ -27,14 +27,7 @@ pub(crate) enum Taken {
 
 /// What the gateway that an entry calls says of its key.
 pub(crate) fn taken(case: &Case<'_>, found: Entry<'_>) -> Option<Taken> {
-    said(conversation(case, found)?)
-}
-
-/// The conversation that stands for the call of an entry.
-pub(crate) fn conversation<'b, 'a>(case: &'b Case<'a>, found: Entry<'_>) -> Option<&'b Probed<'a>> {
-    let hop = found.hop?;
-    let mut all = case.probed.iter();
-    all.find(|probed| probed.hops.iter().any(|one| one.id == hop.id))
+    said(case.conversation(found.hop?.id)?)
 }
 
 /// What a gateway says in a conversation of the key that is shown in it.

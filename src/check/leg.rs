@@ -1,8 +1,8 @@
 //! Tool calls that a person asked for, made by everyone who can make them: straight to the server from where its gateway
 //! stands, and through the gateway by each client. What the two bring is held against each other.
 
+use super::Case;
 use super::through::leaves_out;
-use super::{Case, Probed};
 use crate::chain::{Caller, Hop, HopId, Prefixes};
 use crate::fact::{Ask, Content, Facts, Lists, Probe, Purpose};
 use crate::plan::ToolCall;
@@ -100,8 +100,7 @@ pub(crate) fn all(case: &Case<'_>, calls: &[ToolCall]) -> Vec<Leg> {
 
 /// The question with the call, where it is known that the caller gets to a server that lists its tools.
 fn ask(case: &Case<'_>, hop: &Hop, call: &ToolCall, tool: &str) -> Option<Ask> {
-    let makes = |probed: &&Probed<'_>| probed.hops.iter().any(|one| one.id == hop.id);
-    let probed = case.probed.iter().find(makes)?;
+    let probed = case.conversation(hop.id)?;
     // Of one that wants a login first nothing else is known.
     let is_greeted = probed.reading.transport.is_some();
     if probed.reading.standing != Standing::Works || !is_greeted {

@@ -170,10 +170,8 @@ impl<'a> View<'a> {
         if !matches!(comes, Comes::Tools(_) | Comes::Nothing) {
             return None;
         }
-        let direct = case.probed.iter().find(|probed| {
-            let mut hops = probed.hops.iter();
-            hops.any(|one| one.id == hop.id) && probed.reading.standing == Standing::Works
-        })?;
+        let direct = case.conversation(hop.id);
+        let direct = direct.filter(|probed| probed.reading.standing == Standing::Works)?;
         let offers = direct.probe.tools.as_ref().filter(|list| is_whole(list))?;
         let listed: &[Tool] = match comes {
             Comes::Nothing => &[],
@@ -302,8 +300,7 @@ pub(super) fn leaves_out(case: &Case<'_>, hop: &Hop, gateway: usize, server: &Up
 
 /// Whether a list of names has a server: by its name, its alias or a group.
 fn is_named(case: &Case<'_>, gateway: usize, server: &Upstream, names: &[String]) -> bool {
-    let own = [Some(&server.name), server.alias.as_ref()];
-    let own = own.into_iter().flatten().map(|name| plain(&name.value));
+    let own = server.names().map(|name| plain(&name.value));
     let groups = entry(case, gateway, server).and_then(|entry| entry.get("access_groups"));
     let groups = groups.into_iter().flat_map(Node::items);
     let groups = groups.filter_map(|group| Some(plain(group.scalar_text()?)));

@@ -2,12 +2,11 @@
 
 use core::net::SocketAddr;
 
-use super::{Case, Finding, Findings, Place};
-use crate::chain::{Destination, Hop};
+use super::{Case, Finding, Findings, Place, Through};
+use crate::chain::{Destination, Hop, HopId};
 use crate::fact::{Container, Engine, Probe, Target};
 use crate::model::ServiceId;
-use crate::source::{Part, Pointer};
-use crate::wire::{Kind, Reading, Trouble};
+use crate::wire::{Kind, Reading, Standing, Trouble};
 
 /// A conversation, what it shows, and the calls that it stands for.
 #[derive(Debug)]
@@ -53,6 +52,24 @@ impl<'a> Probed<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// The conversation that stands for a call, if it was held.
+    pub fn conversation(&self, hop: HopId) -> Option<&Probed<'a>> {
+        let mut all = self.probed.iter();
+        all.find(|probed| probed.hops.iter().any(|one| one.id == hop))
+    }
+
+    /// Whether a call was tried and does not work.
+    pub fn is_seen_broken(&self, hop: HopId) -> bool {
+        self.conversation(hop)
+            .is_some_and(|probed| probed.reading.standing == Standing::Broken)
+    }
+
+    /// What each client gets of the server that a gateway calls by this hop.
+    pub fn views(&self, upstream: HopId) -> impl Iterator<Item = &Through> + Clone {
+        let all = self.through.iter();
+        all.filter(move |view| view.upstream == upstream)
+    }
+
     /// What the conversations show that is a check's matter. What an operator meets as clients do is said of the clients.
     pub fn troubles<'b>(
         &'b self,
@@ -146,10 +163,10 @@ impl Probed<'_> {
                 }
             }
             [first, rest @ ..] => {
-                let (at, part) = address(first);
+                let (at, part) = first.address_at();
                 let mut finding = Finding::at(at, part, message).subject(first.entry());
                 for hop in rest {
-                    let (at, part) = address(hop);
+                    let (at, part) = hop.address_at();
                     finding = finding.also(at, part, "the same address");
                 }
                 finding.hops(self.hops.iter().map(|hop| hop.id))
@@ -225,13 +242,5 @@ pub(crate) fn time(milliseconds: u64) -> String {
         (0..1000, _) => format!("{milliseconds} ms"),
         (1000..10_000, 1..) => format!("{whole}.{tenths} s"),
         _ => format!("{whole} s"),
-    }
-}
-
-/// Where the address of a call is written; the entry's name for a command.
-fn address(hop: &Hop) -> (&Pointer, Part) {
-    match &hop.url {
-        Some(url) => (&url.at, Part::Value),
-        None => (&hop.at, Part::Key),
     }
 }

@@ -1,10 +1,9 @@
 //! call-failed: a tool that was to be called fails, and on which side.
 
-use crate::chain::HopId;
-use crate::check::{Case, Check, Finding, Findings, Leg, Need, Probed, Severity, Source};
+use crate::check::{Case, Check, Finding, Findings, Leg, Need, Severity, Source};
 use crate::fact::{ListEnd, Probe};
 use crate::source::Part;
-use crate::wire::{Called, Standing};
+use crate::wire::Called;
 
 pub(super) static CHECK: Check = Check {
     id: "call-failed",
@@ -100,7 +99,7 @@ fn through(case: &Case<'_>, leg: &Leg, probe: &Probe, failure: &str) -> Option<S
         Some(_) => {
             format!("called directly, {server} answers it: look at the log of {}", hop.to)
         }
-        None if is_broken(case, leg.server()) => {
+        None if case.is_seen_broken(leg.server()) => {
             format!("the gateway does not get to {server} itself: repair that first")
         }
         None => format!(
@@ -117,13 +116,6 @@ fn through(case: &Case<'_>, leg: &Leg, probe: &Probe, failure: &str) -> Option<S
         "{} calls {} through {}{missing}, and it {failure}; {step}",
         hop.from, leg.tool, hop.to
     ))
-}
-
-/// Whether a call was tried and does not work.
-fn is_broken(case: &Case<'_>, hop: HopId) -> bool {
-    let broken = |probed: &&Probed<'_>| probed.reading.standing == Standing::Broken;
-    let mut broken = case.probed.iter().filter(broken);
-    broken.any(|probed| probed.hops.iter().any(|one| one.id == hop))
 }
 
 /// How a call that fails by itself looks through the gateway.

@@ -72,10 +72,7 @@ fn finding(found: Entry<'_>, message: String) -> Finding {
 /// Whether the call of the entry was seen to work, with everything that it sends.
 fn works(case: &Case<'_>, found: Entry<'_>) -> bool {
     let Some(own) = found.hop else { return false };
-    let mut probed = case.probed.iter();
-    probed.any(|one| {
-        one.hops.iter().any(|hop| hop.id == own.id)
-            && one.reading.standing == Standing::Works
-            && one.probe.asked.withheld.is_empty()
+    case.conversation(own.id).is_some_and(|probed| {
+        probed.reading.standing == Standing::Works && probed.probe.asked.withheld.is_empty()
     })
 }

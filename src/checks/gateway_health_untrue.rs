@@ -3,8 +3,6 @@
 use crate::chain::Hop;
 use crate::check::through::Through;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed};
-use crate::source::Part;
-use crate::wire::Standing;
 
 pub(super) static CHECK: Check = Check {
     id: "gateway-health-untrue",
@@ -36,25 +34,17 @@ fn wrong<'a>(case: &'a Case<'_>, gateway: usize, healthy: bool) -> Vec<&'a Hop> 
     let upstreams = case.chain.upstreams().filter(|hop| hop.is_from(gateway));
     upstreams
         .filter(|hop| {
-            let views: Vec<&Through> =
-                case.through.iter().filter(|one| one.upstream == hop.id).collect();
-            let said = views.iter().filter_map(|view| view.health.as_ref());
+            let mut views = case.views(hop.id);
+            let said = views.clone().filter_map(|view| view.health.as_ref());
             let mut said = said.map(|health| health.healthy);
             let says = said.next() == Some(healthy) && said.all(|other| other == healthy);
+            let comes = views.any(Through::works);
             says && match healthy {
-                true => !views.iter().any(|view| view.works()) && fails(case, hop),
-                false => views.iter().any(|view| view.works()),
+                true => !comes && case.is_seen_broken(hop.id),
+                false => comes,
             }
         })
         .collect()
-}
-
-/// Whether the call that the gateway makes was tried and does not work.
-fn fails(case: &Case<'_>, hop: &Hop) -> bool {
-    case.probed.iter().any(|probed| {
-        probed.reading.standing == Standing::Broken
-            && probed.hops.iter().any(|other| other.id == hop.id)
-    })
 }
 
 fn finding(case: &Case<'_>, gateway: usize, healthy: bool, wrong: &[&Hop]) -> Finding {
@@ -72,31 +62,19 @@ fn finding(case: &Case<'_>, gateway: usize, healthy: bool, wrong: &[&Hop]) -> Fi
              by it"
         ),
     };
-    let at = |hop: &Hop| match &hop.url {
-        Some(url) => (url.at.clone(), Part::Value),
-        None => (hop.at.clone(), Part::Key),
-    };
-    let (first, part) = at(wrong[0]);
+    let (first, part) = wrong[0].address_at();
     let says = if healthy { "called healthy" } else { "not called healthy" };
-    let mut finding = Finding::at(&first, part, message)
+    let mut finding = Finding::at(first, part, message)
         .says(says)
         .subject(if healthy { "healthy" } else { "unhealthy" });
     for hop in &wrong[1..] {
-        let (at, part) = at(hop);
-        finding = finding.also(&at, part, says);
+        let (at, part) = hop.address_at();
+        finding = finding.also(at, part, says);
     }
     let views = case.through.iter().filter(|one| wrong.iter().any(|hop| hop.id == one.upstream));
     for (view, health) in views.filter_map(|view| Some((view, view.health.as_ref()?))).take(3) {
-        let tools = health.tools.map(|tools| format!(" with {tools} tools"));
-        finding = finding.evidence(
-            Source::Wire,
-            format!(
-                "{}: {}{}",
-                case.chain.hop(view.upstream).entry(),
-                if health.healthy { "healthy" } else { "unhealthy" },
-                tools.unwrap_or_default()
-            ),
-        );
+        let name = case.chain.hop(view.upstream).entry();
+        finding = finding.evidence(Source::Wire, format!("{name}: {health}"));
     }
     finding
 }

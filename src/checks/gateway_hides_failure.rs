@@ -5,7 +5,6 @@ use crate::change::Fix;
 use crate::check::gateway_log;
 use crate::check::through::{Comes, Through};
 use crate::check::{Case, Check, Finding, Findings, Need, Probed, Severity, Source, listed};
-use crate::source::Part;
 use crate::wire::{Standing, ToldHealth, ToldOutcome};
 
 pub(super) static CHECK: Check = Check {
@@ -23,13 +22,10 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     // By those who get nothing: what is wrong is said of each server, and what follows from it once.
     let mut broken: Vec<(Vec<HopId>, Vec<Loss>)> = Vec::new();
     for upstream in case.chain.upstreams() {
-        let of_it = case.through.iter().filter(|one| one.upstream == upstream.id);
-        let lost: Vec<&Through> = of_it.filter(|one| one.comes == Comes::Nothing).collect();
+        let views = case.views(upstream.id);
+        let lost: Vec<&Through> = views.filter(|one| one.comes == Comes::Nothing).collect();
         let Some(first) = lost.first() else { continue };
-        let direct = case.probed.iter().find(|one| {
-            let mut hops = one.hops.iter();
-            hops.any(|hop| hop.id == upstream.id)
-        });
+        let direct = case.conversation(upstream.id);
         let loss = Loss {
             case,
             upstream,
@@ -89,10 +85,7 @@ fn consequence(first: &Loss<'_>, losses: &[Loss<'_>]) -> Finding {
     let Some(client) = clients.first() else {
         return first.at_server(message).caused_by_what_breaks(first.upstream.id);
     };
-    let (at, part) = match &client.url {
-        Some(url) => (&url.at, Part::Value),
-        None => (&client.at, Part::Key),
-    };
+    let (at, part) = client.address_at();
     let mut finding = Finding::at(at, part, message)
         .says("connected, and without their tools")
         .subject(client.entry())
@@ -165,12 +158,7 @@ impl<'a> Said<'a> {
             ));
         }
         if let Some(health) = self.health {
-            let tools = health.tools.map(|tools| format!(" with {tools} tools"));
-            said.push(format!(
-                "its own health check calls it {}{}",
-                if health.healthy { "healthy" } else { "unhealthy" },
-                tools.unwrap_or_default()
-            ));
+            said.push(format!("its own health check calls it {health}"));
         }
         said
     }
@@ -220,10 +208,7 @@ impl Loss<'_> {
     /// At the server's address in the gateway's file, for the server and for those who get nothing of it.
     fn at_server(&self, message: String) -> Finding {
         let hop = self.upstream;
-        let (at, part) = match &hop.url {
-            Some(url) => (&url.at, Part::Value),
-            None => (&hop.at, Part::Key),
-        };
+        let (at, part) = hop.address_at();
         let clients: Vec<HopId> = self.clients().iter().map(|client| client.id).collect();
         let finding = Finding::at(at, part, message)
             .says("none of its tools come through")

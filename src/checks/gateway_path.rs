@@ -6,6 +6,7 @@ use crate::change::{Fix, Op, Safety};
 use crate::check::gateway_call::{Call, exact, placeholder};
 use crate::check::reader::{Entry, entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
+use crate::gateway::Upstream;
 use crate::model::Transport;
 use crate::source::Part;
 
@@ -93,12 +94,8 @@ fn finding(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Finding {
 fn meant(call: &Call<'_>) -> String {
     let servers = &call.view.outcome.servers;
     let is_server = |name: &str| {
-        let names = servers
-            .iter()
-            .flat_map(|server| [Some(&server.name), server.alias.as_ref()]);
-        names
-            .flatten()
-            .any(|known| known.value.eq_ignore_ascii_case(name))
+        let mut names = servers.iter().flat_map(Upstream::names);
+        names.any(|known| known.value.eq_ignore_ascii_case(name))
     };
     let named = call.path.split('/').find(|segment| is_server(segment));
     match named {

@@ -7,7 +7,6 @@ use strsim::levenshtein;
 use crate::catalog::gateway::{Switch, UnknownServers};
 use crate::change::{Fix, Op, Safety};
 use crate::check::gateway_call::{Asked, AskedNames, Call};
-use crate::check::gateway_key::conversation;
 use crate::check::reader::{Entry, entries};
 use crate::check::through::plain;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
@@ -107,7 +106,7 @@ struct Heard {
 
 impl Heard {
     fn of(case: &Case<'_>, found: Entry<'_>, gateway: usize) -> Heard {
-        let own = conversation(case, found);
+        let own = found.hop.and_then(|hop| case.conversation(hop.id));
         let operators = case.probed.iter().filter(|one| one.operator == Some(gateway));
         let all: Vec<Told> = own.into_iter().chain(operators).map(|one| Told::of(one.probe)).collect();
         Heard {
@@ -156,10 +155,7 @@ impl Names {
         let source = case.stack.source(gateway.root.source);
         let mut names = Names::default();
         for server in &call.view.outcome.servers {
-            for name in [Some(&server.name), server.alias.as_ref()]
-                .into_iter()
-                .flatten()
-            {
+            for name in server.names() {
                 names.add(&name.value, Some(name.at.clone()));
             }
             let groups = source

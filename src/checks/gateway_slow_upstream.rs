@@ -3,10 +3,10 @@
 use crate::catalog::Stage;
 use crate::chain::{Caller, Hop};
 use crate::change::Fix;
+use crate::check::through::Comes;
 use crate::check::wire::time;
-use crate::check::{Case, Check, Finding, Findings, Need, Probed, Severity, Source, listed};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed};
 use crate::fact::{Probe, Purpose};
-use crate::source::Part;
 use crate::wire::Kind;
 
 pub(super) static CHECK: Check = Check {
@@ -29,8 +29,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             continue;
         };
         // Only who asks for this server is kept waiting by it.
-        let views = case.through.iter().filter(|one| one.upstream == upstream.id);
-        let kept = views.filter(|view| !matches!(view.comes, crate::check::through::Comes::Unasked));
+        let kept = case.views(upstream.id).filter(|view| view.comes != Comes::Unasked);
         let slow: Vec<(&Hop, u64)> = kept
             .filter_map(|view| {
                 let probed = case.probed.iter().find(|one| one.number == view.probe)?;
@@ -46,8 +45,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
 
 /// How long a server itself keeps its caller waiting, where that is long.
 fn own_wait(case: &Case<'_>, upstream: &Hop) -> Option<u64> {
-    let is_its = |probed: &&Probed<'_>| probed.hops.iter().any(|hop| hop.id == upstream.id);
-    let probed = case.probed.iter().find(is_its)?;
+    let probed = case.conversation(upstream.id)?;
     let waited = probed.reading.troubles.iter().find_map(|trouble| match &trouble.kind {
         Kind::NoAnswer { waited_ms, .. } => Some(*waited_ms),
         Kind::SlowAnswer { took_ms, .. } => Some(*took_ms),
@@ -81,10 +79,7 @@ fn finding(case: &Case<'_>, upstream: &Hop, waited: u64, slow: &[(&Hop, u64)]) -
         listed(&clients, 3),
         time(longest)
     );
-    let (at, part) = match &upstream.url {
-        Some(url) => (&url.at, Part::Value),
-        None => (&upstream.at, Part::Key),
-    };
+    let (at, part) = upstream.address_at();
     let mut finding = Finding::at(at, part, message)
         .says("keeps every client waiting")
         .subject(name)

@@ -51,8 +51,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             bug.header,
             bug.fixed.describe()
         );
-        let views = case.through.iter().filter(|one| one.upstream == hop.id);
-        let deprived = views.filter(|view| view.comes == Comes::Nothing);
+        let deprived = case.views(hop.id).filter(|view| view.comes == Comes::Nothing);
         let deprived = deprived.filter_map(|view| view.client);
         let at = hop.transport_at.as_ref().unwrap_or(&hop.at);
         let mut finding = Finding::at(at, Part::Value, message)
@@ -78,9 +77,9 @@ fn lost(case: &Case<'_>, hop: &Hop) -> Option<String> {
     if hop.transport != Transport::Http {
         return None;
     }
-    let mut views = case.through.iter().filter(|one| one.upstream == hop.id);
+    let mut views = case.views(hop.id);
     let is_lost = views.clone().any(|view| view.comes == Comes::Nothing) && !views.any(Through::works);
-    let direct = case.probed.iter().find(|one| one.hops.iter().any(|other| other.id == hop.id))?;
+    let direct = case.conversation(hop.id)?;
     let reading = direct.reading;
     let listed = direct.probe.tools.as_ref().is_some_and(|tools| tools.count > 0);
     // Those of other SDKs take the header twice.

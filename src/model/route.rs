@@ -145,18 +145,13 @@ impl Rule {
             }
             Rule::Other => None,
             Rule::Not(rule) => rule.holds(host, path).map(|holds| !holds),
-            Rule::And(rules) => {
+            Rule::And(rules) | Rule::Or(rules) => {
+                // One that does not hold settles the first, one that holds the second.
+                let settles = matches!(self, Rule::Or(_));
                 let all: Vec<_> = rules.iter().map(|rule| rule.holds(host, path)).collect();
-                match all.contains(&Some(false)) {
-                    true => Some(false),
-                    false => (!all.contains(&None)).then_some(true),
-                }
-            }
-            Rule::Or(rules) => {
-                let all: Vec<_> = rules.iter().map(|rule| rule.holds(host, path)).collect();
-                match all.contains(&Some(true)) {
-                    true => Some(true),
-                    false => (!all.contains(&None)).then_some(false),
+                match all.contains(&Some(settles)) {
+                    true => Some(settles),
+                    false => (!all.contains(&None)).then_some(!settles),
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Plan;
 use crate::catalog::gateway::known;
-use crate::chain::{Caller, Chain, Destination, Sight};
+use crate::chain::{Caller, Chain, Sight};
 use crate::fact::{Engine, Known, Probe};
 use crate::wire::{Reading, Standing};
 
@@ -63,10 +63,9 @@ impl Plan {
                 if broken {
                     called.extend(hop.sight.as_ref().and_then(Sight::called));
                 }
-                let gateway = match (&hop.caller, &hop.destination) {
-                    (Caller::Gateway { gateway, .. }, _) => Some(*gateway).filter(|_| broken),
-                    (_, Destination::Gateway { gateway, .. }) => Some(*gateway),
-                    _ => None,
+                let gateway = match hop.caller {
+                    Caller::Gateway { gateway, .. } => Some(gateway).filter(|_| broken),
+                    Caller::Client { .. } => hop.gateway(),
                 };
                 gateways.extend(gateway.and_then(container));
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::Catalog;
-use crate::chain::{self, Settings};
+use crate::chain::{self, Learned, Settings};
 use crate::load::{self, Memory};
 
 const HOME: &str = "/home/ada";

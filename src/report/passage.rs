@@ -116,13 +116,7 @@ fn only_there(servers: &[Upstream], told: &[Told]) -> Option<BTreeSet<String>> {
         .filter_map(|told| told.servers.as_ref())
         .peekable();
     lists.peek()?;
-    let declared = |name: &str| {
-        let mut servers = servers.iter();
-        servers.any(|server| {
-            let alias = server.alias.as_ref();
-            server.name.value == name || alias.is_some_and(|alias| alias.value == name)
-        })
-    };
+    let declared = |name: &str| servers.iter().any(|server| server.is_called(name));
     let names = lists.flatten().filter(|one| {
         let alias = one.alias.as_deref();
         !declared(&one.name) && !alias.is_some_and(declared)

@@ -1,6 +1,8 @@
 //! What a gateway tells of itself and of the servers behind it, and how far it can be trusted: recorded answers of LiteLLM
 //! 1.77.3 and 1.109.1. The former calls every server healthy; only the number of its tools tells.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use crate::catalog::gateway::{KeyFault, known};
@@ -52,6 +54,17 @@ pub struct ToldHealth {
     pub healthy: bool,
     /// How many tools the gateway got from it.
     pub tools: Option<u64>,
+}
+
+impl fmt::Display for ToldHealth {
+    /// "healthy with 0 tools"
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.healthy { "healthy" } else { "unhealthy" })?;
+        match self.tools {
+            Some(tools) => write!(f, " with {tools} tools"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What became of a server when its tools were asked for through the gateway.

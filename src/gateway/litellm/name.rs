@@ -200,10 +200,7 @@ fn conflicts(reader: &mut Reader<'_>) {
     let mut seen: HashMap<String, (usize, Pointer)> = HashMap::new();
     let mut found = Vec::new();
     for (index, server) in reader.outcome.servers.iter().enumerate() {
-        for name in [Some(&server.name), server.alias.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        for name in server.names() {
             let normal = name.value.to_lowercase().replace(' ', "_");
             match seen.get(&normal) {
                 Some((other, at)) if *other != index => {
