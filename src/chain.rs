@@ -31,7 +31,7 @@ use crate::catalog::gateway::known;
 use crate::catalog::server::ImageVersion;
 use crate::catalog::{Catalog, Certainty, ImageRef, Launch, Running, Version};
 use crate::fact::Engine;
-use crate::gateway::{self, Known, Outcome, Ruling, Upstream, VersionFrom, Why};
+use crate::gateway::{self, Known, Outcome, Ruling, Upstream, Why};
 use crate::load::placing;
 use crate::model::{EnvLookup, Gateway, GatewayKind, Marks, Service, ServiceId, Stack, Transport};
 use crate::running::Containers;
@@ -269,6 +269,11 @@ impl Hop {
         matches!(self.caller, Caller::Gateway { gateway, .. } if gateway == number)
     }
 
+    /// Whether a client makes it, and not to a gateway.
+    pub fn is_straight(&self) -> bool {
+        !self.is_upstream() && self.gateway().is_none()
+    }
+
     /// Where its address is written; the name of its entry for a command.
     pub fn address_at(&self) -> (&Pointer, Part) {
         match &self.url {
@@ -294,6 +299,15 @@ impl Chain {
         &self.hops[id.0]
     }
 
+    /// A gateway's name and, where it is known, its version: "LiteLLM 1.77.3".
+    pub fn program(&self, stack: &Stack, gateway: usize) -> String {
+        let title = stack.gateways[gateway].kind.title();
+        match self.gateways[gateway].version.version() {
+            Some(version) => format!("{title} {version}"),
+            None => title.to_owned(),
+        }
+    }
+
     /// Hops from gateways to servers.
     pub fn upstreams(&self) -> impl Iterator<Item = &Hop> {
         self.hops.iter().filter(|hop| hop.is_upstream())
@@ -312,11 +326,8 @@ impl Chain {
         if !behind.is_empty() {
             return behind;
         }
-        let straight = |hop: &&Hop| {
-            let to_gateway = matches!(hop.destination, Destination::Gateway { .. });
-            !hop.is_upstream() && !to_gateway && hop.entry() == name
-        };
-        self.hops.iter().filter(straight).collect()
+        let straight = self.hops.iter().filter(|hop| hop.is_straight());
+        straight.filter(|hop| hop.entry() == name).collect()
     }
 
     /// The server that a gateway calls, if it is one that calls.
@@ -414,20 +425,16 @@ pub fn build(
             .service()
             .zip(engine)
             .and_then(|(id, engine)| Some((chain.containers.container(engine, id)?, engine)));
-        let (version, version_because) =
-            match (&settings.litellm_version, chain.learned.version(number)) {
-                (None, Some((version, because))) => {
-                    (Known::Exact(version, VersionFrom::Running), Some(because))
+        let (version, version_because) = match &settings.litellm_version {
+            Some(version) => version::of_flag(version),
+            None => chain.learned.version(number).unwrap_or_else(|| {
+                let of_files = version::of_gateway(stack, catalog, &placed, container);
+                match (of_files, chain.learned.disagreement(number)) {
+                    ((Known::Unknown(_), _), Some(why)) => (Known::Unknown(why), None),
+                    (known, _) => known,
                 }
-                _ => {
-                    let of_files =
-                        version::of_gateway(stack, catalog, &placed, container, settings);
-                    match (of_files, chain.learned.disagreement(number)) {
-                        ((Known::Unknown(_), _), Some(why)) => (Known::Unknown(why), None),
-                        (known, _) => known,
-                    }
-                }
-            };
+            }),
+        };
         let service = placed.service().map(|id| stack.service(id));
         let process = service.zip(container).map(|(service, (container, _))| {
             Process::of(container, catalog.litellm().runs.start_doubt(service))

@@ -173,11 +173,7 @@ impl<'a> Case<'a> {
 
     /// The gateway's name and, where it is known, its version: "LiteLLM 1.77.3".
     pub fn program(&self, gateway: usize) -> String {
-        let title = self.stack.gateways[gateway].kind.title();
-        match self.chain.gateways[gateway].version.version() {
-            Some(version) => format!("{title} {version}"),
-            None => title.to_owned(),
-        }
+        self.chain.program(self.stack, gateway)
     }
 
     /// The program that a ruling is about, and the versions of it: "LiteLLM 1.77.3", "LiteLLM before 1.89.0".

@@ -17,7 +17,7 @@ mod told;
 mod tool;
 mod trouble;
 
-pub use address::without_user_info;
+pub use address::{before_mcp, without_user_info};
 pub use called::{Called, called};
 pub(crate) use called::{content, forget_content};
 pub use meaning::{Meaning, NO_METHOD, meaning};

@@ -421,16 +421,21 @@ fn a_shared_network_namespace_is_compared_by_its_owner() {
     );
 }
 
+/// That a container which is older than its file breaks one call, and says so.
+fn assert_stale_breaks(examination: &Examination, message: &str) {
+    let judged = one(examination, "container-stale");
+    assert_eq!(judged.finding.severity.word(), "error");
+    assert_eq!(judged.finding.hops.len(), 1);
+    assert_eq!(judged.finding.message, message);
+}
+
 #[test]
 fn a_difference_that_breaks_a_call_is_an_error_and_the_cause_of_others() {
     let engine = "service litellm\nservice tools\n  no network stack_default\n  network other";
     let examination = examine(TOOLS, engine);
-    let judged = one(&examination, "container-stale");
-    assert_eq!(judged.finding.severity.word(), "error");
-    assert_eq!(judged.finding.hops.len(), 1);
-    assert_eq!(
-        judged.finding.message,
-        "the container stack-tools-1 is not what the file says of tools (networks), so it is not reached; make it anew"
+    assert_stale_breaks(
+        &examination,
+        "the container stack-tools-1 is not what the file says of tools (networks), so it is not reached; make it anew",
     );
     assert!(of(&examination, "no-shared-network").is_empty());
     let works = "service litellm\nservice tools\n  network other";
@@ -445,12 +450,9 @@ fn a_difference_that_breaks_a_call_is_an_error_and_the_cause_of_others() {
 fn a_caller_that_is_not_what_its_file_says_does_not_reach_what_it_calls() {
     let engine = "service litellm\n  no network stack_default\n  network other\nservice tools";
     let examination = examine(TOOLS, engine);
-    let judged = one(&examination, "container-stale");
-    assert_eq!(judged.finding.severity.word(), "error");
-    assert_eq!(judged.finding.hops.len(), 1);
-    assert_eq!(
-        judged.finding.message,
-        "the container stack-litellm-1 is not what the file says of litellm (networks), so it does not reach tools; make it anew"
+    assert_stale_breaks(
+        &examination,
+        "the container stack-litellm-1 is not what the file says of litellm (networks), so it does not reach tools; make it anew",
     );
 }
 

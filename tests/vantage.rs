@@ -333,65 +333,84 @@ fn the_host_header_is_the_callers() {
     }
 }
 
+/// A server on a network, a caller beside it, and a stranger on another network; both have what `options` put into their
+/// containers.
+struct Neighbours {
+    /// The server's address.
+    address: String,
+    caller: String,
+    stranger: String,
+    _lab: Lab,
+}
+
+impl Neighbours {
+    fn with(options: &[String]) -> Neighbours {
+        let mut lab = Lab::new();
+        let (shared, other) = (lab.network("a"), lab.network("b"));
+        let server = lab.server("srv", &shared, "0.0.0.0:8000", &[]);
+        let mut on = |network: &str, name: &str| {
+            let words = [&["--network", network], &words(options)[..]].concat();
+            lab.idle(name, &words)
+        };
+        let caller = on(&shared, "caller");
+        let stranger = on(&other, "stranger");
+        Neighbours {
+            address: lab.address(&server, &shared),
+            caller,
+            stranger,
+            _lab: lab,
+        }
+    }
+
+    /// That the caller gets to the server by what it has, and that nothing is left of that.
+    fn assert_relays(&self) {
+        let probe = by_exec(&self.caller, &ask("http://mcp-srv:8000/mcp"));
+        assert_works(&probe);
+        let accepted = probe.reaches[0].accepted().expect("a connection");
+        assert_eq!(accepted.to_string(), format!("{}:8000", self.address));
+        assert_left_alone(&self.caller);
+    }
+
+    /// The caller's conversation with a port of the server that refuses.
+    fn refused(&self) -> Probe {
+        let probe = by_exec(&self.caller, &ask("http://mcp-srv:8001/mcp"));
+        assert_eq!(failures(&probe), [Failure::Refused]);
+        probe
+    }
+
+    /// Why the stranger has no address for the server; and that it does not get there with one.
+    fn unresolved_and_apart(&self) -> String {
+        let why = unresolved(&by_exec(&self.stranger, &ask("http://mcp-srv:8000/mcp")));
+        let url = format!("http://{}:8000/mcp", self.address);
+        let probe = by_exec(&self.stranger, &ask(&url));
+        assert_eq!(
+            failures(&probe),
+            [Failure::ConnectTimeout],
+            "{:?} {:?}",
+            probe.unheld,
+            probe.reaches
+        );
+        why
+    }
+}
+
 #[test]
 #[ignore = "needs a container engine and root"]
 fn a_busybox_relays() {
-    let mut lab = Lab::new();
-    let (shared, other) = (lab.network("a"), lab.network("b"));
-    let server = lab.server("srv", &shared, "0.0.0.0:8000", &[]);
-    let caller = lab.idle("caller", &["--network", &shared]);
-    let address = lab.address(&server, &shared);
-    let probe = by_exec(&caller, &ask("http://mcp-srv:8000/mcp"));
-    assert_works(&probe);
-    let accepted = probe.reaches[0].accepted().expect("a connection");
-    assert_eq!(accepted.to_string(), format!("{address}:8000"));
-    assert_left_alone(&caller);
-
-    let stranger = lab.idle("stranger", &["--network", &other]);
-    let why = unresolved(&by_exec(&stranger, &ask("http://mcp-srv:8000/mcp")));
+    let neighbours = Neighbours::with(&[]);
+    neighbours.assert_relays();
+    let why = neighbours.unresolved_and_apart();
     assert!(why.contains("bad address"), "{why}");
-    let probe = by_exec(&stranger, &ask(&format!("http://{address}:8000/mcp")));
-    assert_eq!(
-        failures(&probe),
-        [Failure::ConnectTimeout],
-        "{:?} {:?}",
-        probe.unheld,
-        probe.reaches
-    );
 }
 
 #[test]
 #[ignore = "needs a container engine and root"]
 fn a_python_relays() {
-    let mut lab = Lab::new();
-    let (shared, other) = (lab.network("a"), lab.network("b"));
-    let server = lab.server("srv", &shared, "0.0.0.0:8000", &[]);
-    let python = python();
-    let mut options = vec!["--network", &shared];
-    options.extend(words(&python));
-    let caller = lab.idle("caller", &options);
-    let address = lab.address(&server, &shared);
-    let probe = by_exec(&caller, &ask("http://mcp-srv:8000/mcp"));
-    assert_works(&probe);
-    let accepted = probe.reaches[0].accepted().expect("a connection");
-    assert_eq!(accepted.to_string(), format!("{address}:8000"));
-    assert_left_alone(&caller);
-    let probe = by_exec(&caller, &ask("http://mcp-srv:8001/mcp"));
-    assert_eq!(failures(&probe), [Failure::Refused]);
-
-    let mut options = vec!["--network", &other];
-    options.extend(words(&python));
-    let stranger = lab.idle("stranger", &options);
-    let why = unresolved(&by_exec(&stranger, &ask("http://mcp-srv:8000/mcp")));
+    let neighbours = Neighbours::with(&python());
+    neighbours.assert_relays();
+    neighbours.refused();
+    let why = neighbours.unresolved_and_apart();
     assert!(why.starts_with("python3 there says: "), "{why}");
-    let probe = by_exec(&stranger, &ask(&format!("http://{address}:8000/mcp")));
-    assert_eq!(
-        failures(&probe),
-        [Failure::ConnectTimeout],
-        "{:?} {:?}",
-        probe.unheld,
-        probe.reaches
-    );
 }
 
 /// What puts this machine's bash into a container, and two programs beside it: what Debian's image has at least.
@@ -414,38 +433,14 @@ fn bash() -> Vec<String> {
 #[test]
 #[ignore = "needs a container engine and root"]
 fn a_bash_relays() {
-    let mut lab = Lab::new();
-    let (shared, other) = (lab.network("a"), lab.network("b"));
-    let server = lab.server("srv", &shared, "0.0.0.0:8000", &[]);
-    let bash = bash();
-    let mut options = vec!["--network", &shared];
-    options.extend(words(&bash));
-    let caller = lab.idle("caller", &options);
-    let address = lab.address(&server, &shared);
-    let probe = by_exec(&caller, &ask("http://mcp-srv:8000/mcp"));
-    assert_works(&probe);
-    let accepted = probe.reaches[0].accepted().expect("a connection");
-    assert_eq!(accepted.to_string(), format!("{address}:8000"));
-    assert_left_alone(&caller);
-    let probe = by_exec(&caller, &ask("http://mcp-srv:8001/mcp"));
-    assert_eq!(failures(&probe), [Failure::Refused]);
-    let attempt = &probe.reaches[0].attempts[0];
-    assert_eq!(attempt.address.to_string(), format!("{address}:8001"));
-
-    let mut options = vec!["--network", &other];
-    options.extend(words(&bash));
-    let stranger = lab.idle("stranger", &options);
-    let why = unresolved(&by_exec(&stranger, &ask("http://mcp-srv:8000/mcp")));
+    let neighbours = Neighbours::with(&bash());
+    neighbours.assert_relays();
+    let attempt = &neighbours.refused().reaches[0].attempts[0];
+    let port = format!("{}:8001", neighbours.address);
+    assert_eq!(attempt.address.to_string(), port);
+    let why = neighbours.unresolved_and_apart();
     assert_eq!(why, "bash there says: getent finds no address");
-    let probe = by_exec(&stranger, &ask(&format!("http://{address}:8000/mcp")));
-    assert_eq!(
-        failures(&probe),
-        [Failure::ConnectTimeout],
-        "{:?} {:?}",
-        probe.unheld,
-        probe.reaches
-    );
-    assert_left_alone(&caller);
+    assert_left_alone(&neighbours.caller);
 }
 
 /// Nothing that mcpdoc started is left in a container.

@@ -443,6 +443,16 @@ fn a_stream_to_another_origin_is_refused_as_clients_refuse_it() {
 
 /// As `mcpdoc check` runs over files in a world.
 fn checked(files: &[(&str, &str)], text: &str) -> Examination {
+    checked_with("", &[], files, text)
+}
+
+/// The same as `mcpdoc check ARGUMENTS`, with variables of which the first is the operator's key.
+fn checked_with(
+    arguments: &str,
+    variables: &[(&str, &str)],
+    files: &[(&str, &str)],
+    text: &str,
+) -> Examination {
     let mut memory = Memory::default();
     for (name, text) in files {
         memory.insert(format!("{}/{name}", support::CWD), *text);
@@ -450,13 +460,18 @@ fn checked(files: &[(&str, &str)], text: &str) -> Examination {
     let mut world = World::default();
     world.read(URL, text);
     let Prepared {
-        request,
+        mut request,
         settings,
         selection,
         ..
-    } = support::prepared("", None, &memory);
+    } = support::prepared(arguments, None, &memory);
+    let variables = variables.iter();
+    let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let gateway_key = variables.clone().map(|(name, _)| name).next();
+    request.shell.extend(variables);
     let permissions = Permissions {
         probe: true,
+        gateway_key,
         ..Permissions::default()
     };
     let mut witness =
@@ -620,42 +635,13 @@ const GATEWAY: &str = "services:\n  litellm:\n    image: ghcr.io/berriai/litellm
 
 /// As `mcpdoc check ARGUMENTS` runs over a gateway, and a client if there is one, in a world.
 fn of_gateway(arguments: &str, client: Option<&str>, text: &str) -> Examination {
-    let mut memory = Memory::default();
     let config = "general_settings:\n  master_key: os.environ/LITELLM_MASTER_KEY\n  database_url: os.environ/DATABASE_URL\n  \
         store_model_in_db: true\nmcp_servers:\n  db:\n    url: https://db.example.com/mcp\n    transport: http\n";
     let files = [("compose.yaml", GATEWAY), ("config.yaml", config)];
-    for (name, text) in files
-        .into_iter()
-        .chain(client.map(|text| (".mcp.json", text)))
-    {
-        memory.insert(format!("{}/{name}", support::CWD), text);
-    }
-    let mut world = World::default();
-    world.read(URL, text);
-    let Prepared {
-        mut request,
-        settings,
-        selection,
-        ..
-    } = support::prepared(arguments, None, &memory);
-    request
-        .shell
-        .insert("OPERATOR".to_owned(), "sk-5f1c2a9be07d4431".to_owned());
-    let permissions = Permissions {
-        probe: true,
-        gateway_key: Some("OPERATOR".to_owned()),
-        ..Permissions::default()
-    };
-    let mut witness =
-        |asks: &[Ask]| -> Vec<Probe> { asks.iter().map(|ask| world.answer(ask)).collect() };
-    investigate(
-        &request,
-        &settings,
-        &selection,
-        &permissions,
-        &memory,
-        &mut witness,
-    )
+    let client = client.map(|text| (".mcp.json", text));
+    let files: Vec<(&str, &str)> = files.into_iter().chain(client).collect();
+    let variables = [("OPERATOR", "sk-5f1c2a9be07d4431")];
+    checked_with(arguments, &variables, &files, text)
 }
 
 #[test]

@@ -14,9 +14,7 @@ use crate::fact::Engine;
 use crate::gateway::Upstream;
 use crate::model::Stack;
 use crate::running::Containers;
-
-/// Where a gateway's own paths begin.
-const OWN: &str = "mcp";
+use crate::wire::before_mcp;
 
 /// A gateway and an address of it, as a person says it: `NAME=URL`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +45,7 @@ impl FromStr for GatewayUrl {
                 && front.query().is_none()
                 && front.fragment().is_none();
             let path = front.path().to_owned();
-            front.set_path(before(&path).unwrap_or(path.trim_end_matches('/')));
+            front.set_path(before_mcp(&path).unwrap_or(path.trim_end_matches('/')));
             let name = name.trim().to_owned();
             (is_plain && !name.is_empty()).then_some(GatewayUrl { name, front })
         };
@@ -223,7 +221,7 @@ pub(super) fn prefix(
         .unwrap_or_default();
     let rest = path[known.len()..].trim_end_matches('/');
     let is_served = || clients.paths.iter().any(|served| served.path == rest);
-    let proxys = match before(rest) {
+    let proxys = match before_mcp(rest) {
         Some(before) if matches!(link, Link::Route | Link::Answer) && !is_served() => {
             // A server's name stands there as well.
             match before.rsplit_once('/') {
@@ -244,18 +242,6 @@ fn is_names(view: &GatewayView, part: &str) -> bool {
         let mut names = part.split(',');
         names.any(|one| one.eq_ignore_ascii_case(&name.value))
     })
-}
-
-/// What stands in a path before its first part that is `mcp`.
-fn before(path: &str) -> Option<&str> {
-    let mut at = 0_usize;
-    for part in path.split('/') {
-        if part == OWN {
-            return Some(&path[..at.saturating_sub(1)]);
-        }
-        at += part.len() + 1;
-    }
-    None
 }
 
 /// What of a path is beyond its first parts.
@@ -313,20 +299,6 @@ mod tests {
             ("http://h/mcp", None),
         ] {
             assert_eq!(fronts.of_url(&url(text)), found, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_stands_before_mcp_is_found_in_whole_parts() {
-        for (path, found) in [
-            ("/mcp", Some("")),
-            ("/llm/mcp/db", Some("/llm")),
-            ("/mcp/mcp", Some("")),
-            ("/mcp-gw/mcp", Some("/mcp-gw")),
-            ("/sse", None),
-            ("", None),
-        ] {
-            assert_eq!(before(path), found, "{path}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Caller, Chain, GatewayView, Hop, Link};
 use crate::catalog::Version;
 use crate::fact::Probe;
-use crate::gateway::Upstream;
+use crate::gateway::{Known, Upstream, VersionFrom};
 use crate::wire::{self, Told};
 
 /// What was learned so far.
@@ -68,12 +68,13 @@ impl Learned {
     }
 
     /// The version that a gateway says it has, and which place says so; nothing where it says different ones.
-    pub(super) fn version(&self, gateway: usize) -> Option<(Version, String)> {
+    pub(super) fn version(&self, gateway: usize) -> Option<(Known, Option<String>)> {
         let [(version, address)] = self.versions.get(&gateway)?.as_slice() else {
             return None;
         };
         let because = format!("what it answers at {address}");
-        Some((version.clone(), because))
+        let known = Known::Exact(version.clone(), VersionFrom::Running);
+        Some((known, Some(because)))
     }
 
     /// The different versions that a gateway says it has: several programs run with its file.
@@ -119,11 +120,10 @@ mod tests {
     fn a_gateway_that_says_two_versions_has_none() {
         let (old, new) = ("http://localhost:4000/mcp/", "http://localhost:4001/mcp");
         let one = learned(&[("1.77.3", old), ("1.77.3", new)]);
-        let known = one
-            .version(0)
-            .map(|(version, because)| (version.to_string(), because));
+        let version = Version::parse("1.77.3").expect("a version");
+        let known = Known::Exact(version, VersionFrom::Running);
         let because = format!("what it answers at {old}");
-        assert_eq!(known, Some(("1.77.3".to_owned(), because)));
+        assert_eq!(one.version(0), Some((known, Some(because))));
         assert_eq!(one.disagreement(0), None);
         for said in [
             [("1.77.3", old), ("1.109.1", new)],

@@ -1,24 +1,25 @@
 //! The version of a gateway, and which place says it.
 
-use super::{Placed, Settings};
+use super::Placed;
 use crate::catalog::{Catalog, ImageRef, Version};
 use crate::fact::{Container, Engine};
 use crate::gateway::{Known, VersionFrom};
 use crate::model::{Service, Stack};
 
-/// The flag, else the image that its container was made from, by the name that it was made by or a label, else the same
-/// of what files say, else unknown and why; and which of these it was.
+/// What a person says, and that they did.
+pub(super) fn of_flag(version: &Version) -> (Known, Option<String>) {
+    let known = Known::Exact(version.clone(), VersionFrom::Flag);
+    (known, Some("--litellm-version".to_owned()))
+}
+
+/// The image that its container was made from, by the name that it was made by or a label, else the same of what files
+/// say, else unknown and why; and which of these it was.
 pub(super) fn of_gateway(
     stack: &Stack,
     catalog: &Catalog,
     placed: &Placed,
     container: Option<(&Container, &Engine)>,
-    settings: &Settings,
 ) -> (Known, Option<String>) {
-    if let Some(version) = &settings.litellm_version {
-        let known = Known::Exact(version.clone(), VersionFrom::Flag);
-        return (known, Some("--litellm-version".to_owned()));
-    }
     let Some(id) = placed.service() else {
         return (
             Known::Unknown(placed.doubt(stack).unwrap_or_default()),

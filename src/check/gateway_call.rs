@@ -63,11 +63,7 @@ impl<'a> Call<'a> {
 
     /// "LiteLLM 1.77.3", or without a version when that is not known.
     pub fn gateway_title(&self, case: &Case<'_>) -> String {
-        let title = case.stack.gateways[self.gateway].kind.title();
-        match self.view.version.version() {
-            Some(version) => format!("{title} {version}"),
-            None => title.to_owned(),
-        }
+        case.program(self.gateway)
     }
 }
 

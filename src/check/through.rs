@@ -268,6 +268,16 @@ fn entry<'a>(case: &Case<'a>, gateway: usize, server: &Upstream) -> Option<Node<
     case.stack.source(root.source).node(&server.at.path)
 }
 
+/// The access groups that a server is in.
+pub(crate) fn groups<'a>(
+    case: &Case<'a>,
+    gateway: usize,
+    server: &Upstream,
+) -> impl Iterator<Item = Node<'a>> {
+    let groups = entry(case, gateway, server).and_then(|entry| entry.get("access_groups"));
+    groups.into_iter().flat_map(Node::items)
+}
+
 /// What is known under one of a server's names.
 fn one_of<'a, T>(server: &Upstream, find: impl Fn(&str) -> Option<&'a T>) -> Option<&'a T> {
     let alias = server.alias.as_ref().and_then(|alias| find(&alias.value));
@@ -301,8 +311,7 @@ pub(super) fn leaves_out(case: &Case<'_>, hop: &Hop, gateway: usize, server: &Up
 /// Whether a list of names has a server: by its name, its alias or a group.
 fn is_named(case: &Case<'_>, gateway: usize, server: &Upstream, names: &[String]) -> bool {
     let own = server.names().map(|name| plain(&name.value));
-    let groups = entry(case, gateway, server).and_then(|entry| entry.get("access_groups"));
-    let groups = groups.into_iter().flat_map(Node::items);
+    let groups = groups(case, gateway, server);
     let groups = groups.filter_map(|group| Some(plain(group.scalar_text()?)));
     own.chain(groups).any(|own| names.contains(&own))
 }

@@ -1,7 +1,6 @@
 //! call-differs: a tool answers otherwise through the gateway than its server does by itself.
 
 use crate::check::{Case, Check, Finding, Findings, Leg, Need, Severity};
-use crate::fact::Content;
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -34,20 +33,11 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
              an order differ so, else the gateway changes it; call a tool whose answer stays the same",
             leg.call.name(),
             hop.to,
-            size(came),
-            size(meant)
+            came.size(),
+            meant.size()
         );
         let mut finding = Finding::at(&hop.at, Part::Key, message).subject(leg.call.name());
         finding.endpoint = leg.probe(facts).map(|probe| probe.asked.name());
         findings.add(finding);
     }
-}
-
-/// "1 content, 68 bytes"
-fn size(content: &Content) -> String {
-    let contents = match content.items {
-        1 => "content",
-        _ => "contents",
-    };
-    format!("{} {contents}, {} bytes", content.items, content.bytes)
 }

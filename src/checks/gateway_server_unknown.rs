@@ -8,7 +8,7 @@ use crate::catalog::gateway::{Switch, UnknownServers};
 use crate::change::{Fix, Op, Safety};
 use crate::check::gateway_call::{Asked, AskedNames, Call};
 use crate::check::reader::{Entry, entries};
-use crate::check::through::plain;
+use crate::check::through::{groups, plain};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
 use crate::gateway::{Outcome, Setting, Why};
 use crate::model::EnvLookup;
@@ -151,17 +151,12 @@ struct Names {
 
 impl Names {
     fn of(case: &Case<'_>, call: &Call<'_>) -> Names {
-        let gateway = &case.stack.gateways[call.gateway];
-        let source = case.stack.source(gateway.root.source);
         let mut names = Names::default();
         for server in &call.view.outcome.servers {
             for name in server.names() {
                 names.add(&name.value, Some(name.at.clone()));
             }
-            let groups = source
-                .node(&server.at.path)
-                .and_then(|server| server.get("access_groups"));
-            for group in groups.into_iter().flat_map(Node::items) {
+            for group in groups(case, call.gateway, server) {
                 names.add(group.scalar_text().unwrap_or_default(), Some(group.pointer()));
             }
         }

@@ -3,7 +3,7 @@
 use anyhow::{bail, ensure};
 use serde_json::Value;
 
-use crate::chain::{Destination, Hop};
+use crate::chain::Hop;
 use crate::plan::ToolCall;
 use crate::secret::redact;
 use crate::{Examination, unknown_servers};
@@ -63,17 +63,17 @@ pub(super) fn are_known(examination: &Examination, calls: &[ToolCall]) -> anyhow
         return Ok(());
     };
     let servers = chain.upstreams().map(Hop::entry);
-    let is_straight =
-        |hop: &&Hop| !hop.is_upstream() && !matches!(hop.destination, Destination::Gateway { .. });
-    let entries = chain.hops.iter().filter(is_straight).map(Hop::entry);
+    let straight = chain.hops.iter().filter(|hop| hop.is_straight());
+    let entries = straight.map(Hop::entry);
     let mut names: Vec<String> = servers.chain(entries).map(redact).collect();
     names.sort();
     names.dedup();
     let server = redact(&call.server);
     let name = redact(&call.name());
-    let leads_to_gateway = chain.hops.iter().any(|hop| {
-        hop.entry() == call.server && matches!(hop.destination, Destination::Gateway { .. })
-    });
+    let leads_to_gateway = chain
+        .hops
+        .iter()
+        .any(|hop| hop.entry() == call.server && hop.gateway().is_some());
     let why = match leads_to_gateway {
         true => format!("{server} leads to the gateway: name a server behind it"),
         false => format!(

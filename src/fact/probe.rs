@@ -81,6 +81,17 @@ pub struct Content {
     pub first: String,
 }
 
+impl Content {
+    /// "1 content, 68 bytes"
+    pub fn size(&self) -> String {
+        let contents = match self.items {
+            1 => "content",
+            _ => "contents",
+        };
+        format!("{} {contents}, {} bytes", self.items, self.bytes)
+    }
+}
+
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ended {

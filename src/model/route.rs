@@ -175,19 +175,29 @@ impl<'a> Reader<'a> {
     }
 
     fn any(&mut self, depth: u32) -> Option<Rule> {
-        let mut rules = vec![self.all(depth)?];
-        while self.take("||") {
-            rules.push(self.all(depth)?);
-        }
-        Some(alone(rules, Rule::Or))
+        self.joined("||", Rule::Or, |reader| reader.all(depth))
     }
 
     fn all(&mut self, depth: u32) -> Option<Rule> {
-        let mut rules = vec![self.one(depth)?];
-        while self.take("&&") {
-            rules.push(self.one(depth)?);
+        self.joined("&&", Rule::And, |reader| reader.one(depth))
+    }
+
+    /// Rules with a sign between them; one alone is itself.
+    fn joined(
+        &mut self,
+        sign: &str,
+        together: fn(Vec<Rule>) -> Rule,
+        next: impl Fn(&mut Self) -> Option<Rule>,
+    ) -> Option<Rule> {
+        let first = next(self)?;
+        if !self.take(sign) {
+            return Some(first);
         }
-        Some(alone(rules, Rule::And))
+        let mut rules = vec![first, next(self)?];
+        while self.take(sign) {
+            rules.push(next(self)?);
+        }
+        Some(together(rules))
     }
 
     fn one(&mut self, depth: u32) -> Option<Rule> {
@@ -233,16 +243,6 @@ impl<'a> Reader<'a> {
         let (value, rest) = text[1..].split_once(quote)?;
         self.rest = rest;
         Some(value.trim())
-    }
-}
-
-fn alone(mut rules: Vec<Rule>, together: fn(Vec<Rule>) -> Rule) -> Rule {
-    match (rules.pop(), rules.is_empty()) {
-        (Some(only), true) => only,
-        (last, _) => {
-            rules.extend(last);
-            together(rules)
-        }
     }
 }
 

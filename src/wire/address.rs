@@ -26,6 +26,18 @@ pub fn without_user_info(url: &Url) -> (Url, Option<Secret>) {
     (bare, Some(Secret::from(value)))
 }
 
+/// What stands in a path before its first part that is `mcp`: a proxy's part, or a server's name; nothing where no part is.
+pub fn before_mcp(path: &str) -> Option<&str> {
+    let mut at = 0_usize;
+    for part in path.split('/') {
+        if part == "mcp" {
+            return Some(&path[..at.saturating_sub(1)]);
+        }
+        at += part.len() + 1;
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +54,20 @@ mod tests {
             let (got, header) = without_user_info(&url);
             assert_eq!(got.as_str(), bare);
             assert_eq!(header.as_ref().map(Secret::reveal), value, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_mcp_is_found_in_whole_parts() {
+        for (path, found) in [
+            ("/mcp", Some("")),
+            ("/llm/mcp/db", Some("/llm")),
+            ("/mcp/mcp", Some("")),
+            ("/mcp-gw/mcp", Some("/mcp-gw")),
+            ("/sse", None),
+            ("", None),
+        ] {
+            assert_eq!(before_mcp(path), found, "{path}");
         }
     }
 }

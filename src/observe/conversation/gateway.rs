@@ -62,10 +62,10 @@ async fn ask<L: Line>(
 /// From where the paths of the gateway's API may count: what stands before `/mcp` in the address, which may be a proxy's
 /// prefix or a server's name, then the root.
 fn roots(url: &Url) -> Vec<Url> {
-    let mut segments = url.path().split('/');
-    let before: Vec<&str> = segments.by_ref().take_while(|one| *one != "mcp").collect();
+    let path = url.path();
+    let before = wire::before_mcp(path).unwrap_or(path.trim_end_matches('/'));
     let mut found: Vec<Url> = Vec::new();
-    for path in [format!("{}/", before.join("/")), "/".to_owned()] {
+    for path in [format!("{before}/"), "/".to_owned()] {
         let mut root = url.clone();
         root.set_path(&path);
         root.set_query(None);

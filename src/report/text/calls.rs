@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::super::count;
 use super::{Detail, Writer};
 use crate::check::Leg;
 use crate::report::wire::time;
@@ -67,13 +66,7 @@ impl Writer<'_> {
         let same = straight.and_then(|straight| leg.is_same_answer(straight, facts));
         let mut what = match (same, content) {
             (Some(true), _) => "the same".to_owned(),
-            (_, Some(content)) => {
-                format!(
-                    "{}, {} bytes",
-                    count(content.items, "content"),
-                    content.bytes
-                )
-            }
+            (_, Some(content)) => content.size(),
             (_, None) => "an answer".to_owned(),
         };
         if same == Some(false) {

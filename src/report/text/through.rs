@@ -40,8 +40,9 @@ impl Writer<'_> {
             let Some(passage) = passage::of(self.examination, gateway) else {
                 continue;
             };
-            let mut lines = self.table(&passage);
-            lines.extend(self.kept(&passage));
+            let columns = columns(&passage);
+            let mut lines = self.table(&passage, &columns);
+            lines.extend(self.kept(&passage, &columns));
             lines.extend(self.only_there(gateway, &passage));
             if lines.is_empty() {
                 continue;
@@ -59,11 +60,7 @@ impl Writer<'_> {
     fn title(&self, gateway: usize) -> String {
         let stack = &self.examination.stack;
         let declared = &stack.gateways[gateway];
-        let view = &self.examination.chain.gateways[gateway];
-        let mut title = declared.kind.title().to_owned();
-        if let Some(version) = view.version.version() {
-            let _ = write!(title, " {version}");
-        }
+        let mut title = self.examination.chain.program(stack, gateway);
         if stack.gateways.len() > 1 {
             let _ = write!(
                 title,
@@ -75,19 +72,18 @@ impl Writer<'_> {
     }
 
     /// A line a server; none where everything comes through to everybody.
-    fn table(&self, passage: &Passage<'_>) -> Vec<String> {
-        let columns = columns(passage);
+    fn table(&self, passage: &Passage<'_>, columns: &[Vec<usize>]) -> Vec<String> {
         let verbose = self.detail == Detail::Verbose;
         let fates: Vec<Fate> = passage
             .servers
             .iter()
-            .map(|one| fate(one, &columns))
+            .map(|one| fate(one, columns))
             .collect();
         let is_plain = fates.iter().all(|fate| matches!(fate, Fate::Works(_)));
         if columns.is_empty() || (is_plain && columns.len() == 1 && !verbose) {
             return Vec::new();
         }
-        if let ([server], [_], false) = (passage.servers.as_slice(), columns.as_slice(), verbose) {
+        if let ([server], [_], false) = (passage.servers.as_slice(), columns, verbose) {
             return self.single(server, &fates[0]);
         }
         let mut rows: Vec<(&Server<'_>, &Fate)> = passage.servers.iter().zip(&fates).collect();
@@ -99,7 +95,7 @@ impl Writer<'_> {
             // What does not work is what a person looks for.
             rows.sort_by_key(|(_, fate)| matches!(fate, Fate::Works(_)));
         }
-        let mut lines = self.rows(&rows[..rows.len().min(most)], passage, &columns, views);
+        let mut lines = self.rows(&rows[..rows.len().min(most)], passage, columns, views);
         let mut more = |number: usize, thing: &str| {
             if number > 0 {
                 let text = format!("  and {} more (-v shows them all)", count(number, thing));
@@ -214,8 +210,7 @@ impl Writer<'_> {
     }
 
     /// Which tools do not come through although their server has them, and what keeps them.
-    fn kept(&self, passage: &Passage<'_>) -> Vec<String> {
-        let columns = columns(passage);
+    fn kept(&self, passage: &Passage<'_>, columns: &[Vec<usize>]) -> Vec<String> {
         let mut lines = Vec::new();
         for server in &passage.servers {
             let gets =
