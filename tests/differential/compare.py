@@ -117,7 +117,15 @@ class Case:
             }
             for server in self.outcome["servers"]
         ]
-        ours = [dict(server, url=server["url"] or None, alias=server["alias"] or None) for server in self.said["gateways"][0]["servers"]]
+        ours = [
+            {
+                "name": server["name"],
+                "alias": server["alias"] or None,
+                "transport": server["transport"],
+                "url": server["url"] or None,
+            }
+            for server in self.said["gateways"][0]["servers"]
+        ]
         if ours != theirs:
             yield "servers", f"mcpdoc {json.dumps(ours)}\n    LiteLLM {json.dumps(theirs)}"
         for finding in self.said["findings"]:
