@@ -1,6 +1,7 @@
 //! Turns the catalog's YAML into JSON, which is read several times faster at run time, and writes the index of the
-//! servers: the names of each entry beside its text, so that finding an entry by name parses nothing.
+//! servers: the names of each entry and the languages of a bridge beside its text, so that finding an entry parses nothing.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -29,6 +30,12 @@ struct Entry {
     id: String,
     #[serde(default)]
     names: Names,
+    front: Option<Front>,
+}
+
+#[derive(Deserialize)]
+struct Front {
+    into: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -72,10 +79,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             pypi,
             command,
         } = entry.names;
+        let front: Vec<String> = entry
+            .front
+            .into_iter()
+            .flat_map(|front| front.into.into_keys())
+            .collect();
         writeln!(
             index,
             "    Entry {{ id: {:?}, image: &{image:?}, npm: &{npm:?}, pypi: &{pypi:?}, command: &{command:?}, \
-             text: {:?} }},",
+             front: &{front:?}, text: {:?} }},",
             entry.id,
             json(&text)?
         )?;

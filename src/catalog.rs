@@ -26,7 +26,7 @@ pub use version::{Version, VersionSet};
 pub use wait::{Stage, Wait};
 
 use command::Starts;
-use server::Names;
+use server::{Front, Language, Names};
 
 /// An entry as it is compiled in: its names, and the text of its file.
 struct Entry {
@@ -35,6 +35,8 @@ struct Entry {
     npm: &'static [&'static str],
     pypi: &'static [&'static str],
     command: &'static [&'static str],
+    /// The languages of the servers that it can be put in front of, for a bridge.
+    front: &'static [&'static str],
     text: &'static str,
 }
 
@@ -182,6 +184,22 @@ impl Catalog {
     pub fn by_id(&self, id: &str) -> Option<&Server> {
         let extra = self.extra.iter().find(|server| server.id == id);
         extra.or_else(|| parsed(SERVERS.binary_search_by_key(&id, |entry| entry.id).ok()?))
+    }
+
+    /// The bridges that images of servers in that language can hold, best first.
+    pub fn bridges(&self, language: Language) -> Vec<(&Server, &Front)> {
+        let builtin = SERVERS.iter().enumerate();
+        let builtin = builtin.filter(|(_, entry)| entry.front.contains(&language.word()));
+        let known = self
+            .extra
+            .iter()
+            .chain(builtin.filter_map(|(at, _)| parsed(at)));
+        let mut bridges: Vec<_> = known
+            .filter_map(|server| Some((server, server.front.as_ref()?)))
+            .filter(|(_, front)| front.into.contains_key(&language))
+            .collect();
+        bridges.sort_by_key(|(_, front)| front.order);
+        bridges
     }
 
     /// All entries, the user's own first. Parses every one of them.

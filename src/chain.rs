@@ -7,10 +7,10 @@ mod prefix;
 mod process;
 mod resolve;
 mod sight;
+mod start;
 #[cfg(test)]
 mod tests;
 mod version;
-mod way;
 
 pub use crate::load::placing::Placed;
 pub use behind::launched;
@@ -21,7 +21,7 @@ pub use process::Process;
 pub(crate) use resolve::with_scheme;
 pub use resolve::{Caller, Destination, Reach};
 pub use sight::Sight;
-pub use way::{Command, Way, on_network};
+pub use start::{Command, Start, on_network, start};
 
 use std::collections::HashMap;
 
@@ -30,6 +30,7 @@ use url::Url;
 use crate::catalog::gateway::known;
 use crate::catalog::server::ImageVersion;
 use crate::catalog::{Catalog, Certainty, ImageRef, Launch, Running, Version};
+use crate::change::Way;
 use crate::fact::Engine;
 use crate::gateway::{self, Known, Outcome, Ruling, Upstream, Why};
 use crate::load::placing;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub machine: Vec<String>,
     /// Addresses of gateways that no file tells: `--gateway-url`.
     pub gateway_urls: Vec<GatewayUrl>,
+    /// How gateways should reach servers where there is a choice: `--prefer`.
+    pub prefer: Option<Way>,
 }
 
 /// Gateways as they would run, and the hops between everything.
@@ -67,6 +70,8 @@ pub struct Chain {
     pub learned: Learned,
     /// Addresses that gateways are said to have.
     pub fronts: Fronts,
+    /// How gateways should reach servers where there is a choice.
+    pub prefer: Option<Way>,
     /// Why the settings are not followed, if so: they name a gateway that is none.
     pub misnamed: Option<Misnamed>,
     by_caller: HashMap<Caller, HopId>,
@@ -136,7 +141,7 @@ pub struct Behind {
     /// What it speaks with this image, these arguments and variables.
     pub running: Running,
     /// How it would be started on a transport over the network, where it speaks stdio alone.
-    pub network: Option<Way>,
+    pub network: Option<Start>,
 }
 
 /// The words with which a service's container is started, every one of them known.
@@ -188,6 +193,25 @@ impl GatewayView {
         env_of(service, doubt, self.process.as_ref(), name)
     }
 
+    /// Why a reference to a variable may not give its process a text, if so: an empty one is none for LiteLLM, and `true` and
+    /// `false` are truth values.
+    pub fn lacks_text(&self, stack: &Stack, name: &str) -> Option<String> {
+        match self.env(stack, name) {
+            EnvLookup::Set(value) => match value.trim().to_ascii_lowercase().as_str() {
+                "" => Some(format!("{name} is empty for the gateway")),
+                "true" | "false" => Some(format!("the gateway reads {name} as a truth value")),
+                _ => None,
+            },
+            EnvLookup::Unset => Some(format!("the gateway does not get {name}")),
+            EnvLookup::Unknown => {
+                let why = self.env_unknown(stack, name);
+                Some(format!(
+                    "whether the gateway gets {name} is not known: {why}"
+                ))
+            }
+        }
+    }
+
     /// Why a variable of its process is not known; completes "whether X is set is not known: …".
     pub fn env_unknown(&self, stack: &Stack, name: &str) -> String {
         if let Some(doubt) = self.process.as_ref().and_then(Process::doubt) {
@@ -232,6 +256,11 @@ impl Hop {
         self.from
             .split_once(':')
             .map_or(self.from.as_str(), |(_, entry)| entry)
+    }
+
+    /// Whether it calls a gateway of the stack.
+    pub fn asks_gateway(&self) -> bool {
+        matches!(self.destination, Destination::Gateway { .. })
     }
 
     /// The service that the address names, whether or not the caller can reach it.
@@ -416,6 +445,7 @@ pub fn build(
     let mut chain = Chain {
         containers: engine.map_or_else(Containers::default, |engine| Containers::of(stack, engine)),
         learned,
+        prefer: settings.prefer,
         ..Chain::default()
     };
     let mounts = placing::Mounts::of(stack);

@@ -48,6 +48,62 @@ pub struct Change {
     pub op: Op,
 }
 
+/// A file that is not there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// Its name as reports show it: relative to the working directory when below it, with `/`.
+    pub name: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// A way to let a gateway use a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// The server's own streamable HTTP.
+    Http,
+    /// The server's own HTTP+SSE.
+    Sse,
+    /// A bridge beside the server, which speaks stdio to it and HTTP to the gateway.
+    Bridge,
+    /// The gateway starts the server itself, over stdio.
+    StdioInGateway,
+}
+
+impl Way {
+    /// All of them, the simplest first.
+    pub const ALL: [Way; 4] = [Way::Http, Way::Sse, Way::Bridge, Way::StdioInGateway];
+
+    /// The word of the command line and of reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Http => "http",
+            Way::Sse => "sse",
+            Way::Bridge => "bridge",
+            Way::StdioInGateway => "stdio-in-gateway",
+        }
+    }
+
+    /// What it is, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Way::Http => "streamable HTTP of its own",
+            Way::Sse => "HTTP+SSE of its own",
+            Way::Bridge => "a bridge",
+            Way::StdioInGateway => "stdio in the gateway",
+        }
+    }
+}
+
+/// A way that was weighed and cannot be gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Which one.
+    pub way: Way,
+    /// Why not: a clause.
+    pub why: String,
+}
+
 /// A repair of one finding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
@@ -57,9 +113,11 @@ pub struct Fix {
     pub safety: Safety,
     /// Changes that belong together: all or none.
     pub changes: Vec<Change>,
-    /// Lines for a person to write where no change says it: a command, a new file's content.
+    /// Files that come with the changes.
+    pub files: Vec<NewFile>,
+    /// Lines for a person to write where no change says it, or to choose from.
     pub text: Option<String>,
-    /// Commands to run afterwards. Shown, never run.
+    /// Commands that have to be run for the repair to hold, each after those before it. Shown, never run.
     pub then: Vec<String>,
     /// What else follows, and is for a person to know.
     pub remarks: Vec<String>,
@@ -72,6 +130,7 @@ impl Fix {
             title: title.into(),
             safety,
             changes: Vec::new(),
+            files: Vec::new(),
             text: None,
             then: Vec::new(),
             remarks: Vec::new(),
@@ -85,9 +144,28 @@ impl Fix {
         fix
     }
 
+    /// A repair that a person makes by running a command; more follow with [`Fix::then`].
+    pub fn run(title: impl Into<String>, command: impl Into<String>) -> Fix {
+        Fix::new(Safety::Manual, title).then(command)
+    }
+
+    /// Whether it can be made without a person writing anything.
+    pub fn is_written(&self) -> bool {
+        self.safety > Safety::Manual && !(self.changes.is_empty() && self.files.is_empty())
+    }
+
     /// Adds a change.
     pub fn change(mut self, at: Pointer, op: Op) -> Fix {
         self.changes.push(Change { at, op });
+        self
+    }
+
+    /// Adds a file that is not there yet.
+    pub fn file(mut self, name: impl Into<String>, text: impl Into<String>) -> Fix {
+        self.files.push(NewFile {
+            name: name.into(),
+            text: text.into(),
+        });
         self
     }
 

@@ -2,12 +2,14 @@
 
 mod adopted;
 pub(crate) mod block;
+pub(crate) mod client;
 pub(crate) mod containers;
 pub(crate) mod drift;
 pub(crate) mod foreign;
 pub(crate) mod gateway_call;
 pub(crate) mod gateway_key;
 pub(crate) mod gateway_log;
+pub(crate) mod host;
 mod ids;
 pub mod leg;
 pub(crate) mod needed;
@@ -32,7 +34,7 @@ pub use wire::Probed;
 
 use crate::catalog::{Catalog, ImageRef, Version, VersionSet};
 use crate::chain::{Chain, HopId};
-use crate::change::Fix;
+use crate::change::{Fix, Rejected};
 use crate::fact::Facts;
 use crate::gateway::{Fate, Ruling, Upstream};
 use crate::model::{Service, Stack};
@@ -343,6 +345,8 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Repairs, best first.
     pub fixes: Vec<Fix>,
+    /// Ways to repair it that were weighed and cannot be gone.
+    pub rejected: Vec<Rejected>,
     /// What it is about, in a word that survives moves: a server's or service's name, a key. Part of the fingerprint.
     pub subject: String,
     /// Hops that it breaks (errors) or concerns.
@@ -373,6 +377,7 @@ impl Finding {
             }],
             evidence: Vec::new(),
             fixes: Vec::new(),
+            rejected: Vec::new(),
             subject: String::new(),
             hops: Vec::new(),
             caused_by: None,

@@ -75,6 +75,7 @@ checks! {
     gateway_open
     gateway_path
     gateway_redirect
+    gateway_server_forbidden
     gateway_server_unknown
     gateway_slow_upstream
     gateway_version_header_doubled

@@ -24,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     /// Read the files of a stack, probe its endpoints and report what is broken
     Check(Box<CheckArgs>),
+    /// Show the edits that repair what `check` finds, each proved, and write them with --write
+    Fix(Box<FixArgs>),
     /// Record what `check` sees, without secrets, so that it can be checked elsewhere
     Observe(Box<ObserveArgs>),
     /// Talk to one MCP server and say what it is, or why a client cannot use it
@@ -59,6 +61,12 @@ pub struct CheckArgs {
     /// What to ask.
     #[command(flatten)]
     pub probes: ProbesArgs,
+    /// What to call.
+    #[command(flatten)]
+    pub calls: CallArgs,
+    /// Which repairs are wanted.
+    #[command(flatten)]
+    pub repairs: RepairsArgs,
     /// Ask nothing, and take the answers from this file, which `mcpdoc observe` wrote
     #[arg(
         long,
@@ -114,6 +122,83 @@ pub struct CheckArgs {
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
     /// Show every place and all evidence, what was read and what was skipped
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+}
+
+/// `mcpdoc fix`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mcpdoc fix                            show what would be written, as a diff
+  mcpdoc fix --unsafe                   with what changes behaviour, too
+  mcpdoc fix --write                    write it
+  mcpdoc fix --interactive              ask for each repair
+  mcpdoc fix --only port-mismatch --unsafe --write
+  mcpdoc fix --patch fix.patch          for git apply and patch -p1
+  mcpdoc fix --undo                     take the last write back
+
+Safe repairs keep the meaning, or do what was plainly intended; unsafe ones
+change behaviour on mcpdoc's judgement: a url, a transport, a network. Each is
+tried on the files in memory first: it stays only if its finding is gone and
+nothing new is found. What has to be run afterwards is listed and never run.
+
+Exit status: 0 nothing is left to repair, or it was written and no error is
+left; 1 there is something to write, or an error is left; 2 could not run.")]
+pub struct FixArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// What to ask.
+    #[command(flatten)]
+    pub probes: ProbesArgs,
+    /// Which repairs are wanted.
+    #[command(flatten)]
+    pub repairs: RepairsArgs,
+    /// Ask nothing, and take the answers from this file, which `mcpdoc observe` wrote
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["offline", "no_probe", "no_docker", "docker_host", "allow_exec", "trust_origin", "gateway_key_env", "timeout"],
+        help_heading = "Probes"
+    )]
+    pub facts: Option<PathBuf>,
+    /// Show the edits and write nothing (what happens without this flag, too)
+    #[arg(long, conflicts_with_all = ["write", "interactive", "patch", "undo"], help_heading = "Repairs")]
+    pub diff: bool,
+    /// Write the edits: all files or none
+    #[arg(long, conflicts_with_all = ["patch", "undo"], help_heading = "Repairs")]
+    pub write: bool,
+    /// Make repairs that change behaviour, too
+    #[arg(long, help_heading = "Repairs")]
+    pub r#unsafe: bool,
+    /// Repair only what these checks find, separated by commas (`mcpdoc checks` lists them)
+    #[arg(
+        long,
+        value_name = "IDS",
+        value_delimiter = ',',
+        help_heading = "Repairs"
+    )]
+    pub only: Vec<String>,
+    /// Ask before each repair, unsafe ones included, and write those that were agreed to
+    #[arg(short, long, conflicts_with_all = ["patch", "undo"], help_heading = "Repairs")]
+    pub interactive: bool,
+    /// Keep a copy of each file beside it before it is written: config.yaml.bak
+    #[arg(long, conflicts_with_all = ["patch", "undo"], help_heading = "Repairs")]
+    pub backup: bool,
+    /// Write the edits as a unified diff into this file, for `git apply` and `patch -p1`
+    #[arg(long, value_name = "FILE", help_heading = "Repairs")]
+    pub patch: Option<PathBuf>,
+    /// Take the last write back, finished or not
+    #[arg(long, conflicts_with_all = ["patch", "paths", "litellm", "compose", "claude"], help_heading = "Repairs")]
+    pub undo: bool,
+    /// Options of the output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Show only the diff
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// Say of everything that is left why it was not repaired
     #[arg(short, long, help_heading = "Output")]
     pub verbose: bool,
 }
@@ -176,16 +261,6 @@ pub struct ProbesArgs {
     /// and calls the servers of Claude Code's own files
     #[arg(long, help_heading = "Probes")]
     pub allow_exec: bool,
-    /// Call this tool of a server, through the gateway as each client and straight from where the gateway stands, and
-    /// compare the answers; the server by its name or alias in LiteLLM's configuration, or a client's entry that leads
-    /// straight to one; its arguments are a JSON object; may be repeated
-    #[arg(
-        long,
-        value_name = "SERVER:TOOL[=JSON]",
-        conflicts_with_all = ["offline", "no_probe"],
-        help_heading = "Probes"
-    )]
-    pub call: Vec<String>,
     /// An origin (https://HOST[:PORT]) to which variables of this environment may be sent that the files of a project
     /// name; without it they stay on this machine; may be repeated
     #[arg(long, value_name = "ORIGIN", help_heading = "Probes")]
@@ -202,6 +277,42 @@ pub struct ProbesArgs {
     /// Seconds that one endpoint may take (default: 30)
     #[arg(long, value_name = "SECONDS", help_heading = "Probes")]
     pub timeout: Option<f64>,
+}
+
+/// Which tools a run calls.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// Call this tool of a server, through the gateway as each client and straight from where the gateway stands, and
+    /// compare the answers; the server by its name or alias in LiteLLM's configuration, or a client's entry that leads
+    /// straight to one; its arguments are a JSON object; may be repeated
+    #[arg(
+        long,
+        value_name = "SERVER:TOOL[=JSON]",
+        conflicts_with_all = ["offline", "no_probe"],
+        help_heading = "Probes"
+    )]
+    pub call: Vec<String>,
+}
+
+/// Which repairs are wanted where several would do.
+#[derive(Debug, Args)]
+pub struct RepairsArgs {
+    /// Let gateways reach servers in this way where it can be done (default: the simplest that is known to work)
+    #[arg(long, value_name = "WAY", help_heading = "Repairs")]
+    pub prefer: Option<Prefer>,
+}
+
+/// `--prefer`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Prefer {
+    /// HTTP+SSE of the server's own
+    Sse,
+    /// Streamable HTTP of the server's own
+    Http,
+    /// A program in front of the server that speaks stdio to it
+    Bridge,
+    /// The gateway starts the server itself
+    StdioInGateway,
 }
 
 /// `mcpdoc observe`
@@ -223,6 +334,9 @@ pub struct ObserveArgs {
     /// What to ask.
     #[command(flatten)]
     pub probes: ProbesArgs,
+    /// What to call.
+    #[command(flatten)]
+    pub calls: CallArgs,
 }
 
 /// `mcpdoc probe`

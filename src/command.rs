@@ -5,6 +5,7 @@ pub mod check;
 mod checks;
 mod completions;
 mod explain;
+mod fix;
 mod lines;
 mod live;
 mod network;
@@ -66,6 +67,7 @@ fn command_hint(error: &clap::Error, words: &[String]) -> Option<String> {
 pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Check(args) => check::run(&args),
+        Command::Fix(args) => fix::run(&args),
         Command::Observe(args) => observe::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Explain(args) => explain::run(&args),

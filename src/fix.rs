@@ -5,21 +5,37 @@
 //! a damaged file.
 
 mod block;
+mod changed;
+mod commands;
+mod effect;
 mod env;
 mod flow;
 mod gap;
 mod lines;
+mod live;
+mod overlay;
 mod patch;
+mod remembered;
 mod render;
 mod scalar;
+mod session;
+mod together;
+mod toml;
 mod value;
 mod walk;
+pub mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use changed::Changed;
 pub use lines::{Suggestion, suggestions};
+pub use overlay::Overlay;
 pub use patch::apply;
+pub use remembered::Remembered;
+pub use session::{Answer, Choice, Left, Repaired, Session, Unit, Why, session};
+
+use std::rc::Rc;
 
 use serde_json::Value as Json;
 
@@ -46,23 +62,23 @@ pub enum Refused {
     /// The file has no tree.
     #[error("{0} cannot be read, so nothing in it can be changed")]
     NoTree(String),
-    /// Edits of this format are not written.
-    #[error("changes to {0} are not written")]
-    Format(&'static str),
+    /// The tree of the file stands in another text.
+    #[error("{0} stands in quotes, or folded, in another file: changes to it are not written")]
+    Carried(String),
     /// There is no node at the path.
-    #[error("there is no {0}")]
+    #[error("there is no {at}", at = named(.0))]
     Absent(Path),
     /// An earlier change of the same fix removes the node.
-    #[error("{0} is removed by the same fix")]
+    #[error("{at} is removed by the same fix", at = named(.0))]
     Removed(Path),
     /// The key to write is taken.
-    #[error("{0} has the key {1:?} already")]
+    #[error("{at} has the key {1:?} already", at = named(.0))]
     Exists(Path, String),
     /// The key stands twice in its mapping.
-    #[error("{0} stands there twice")]
+    #[error("{at} stands there twice", at = named(.0))]
     Twice(Path),
     /// The node is not what the operation needs.
-    #[error("{path} is {found}, not {wanted}")]
+    #[error("{} is {found}, not {wanted}", named(.path))]
     Shape {
         /// The node.
         path: Path,
@@ -72,26 +88,34 @@ pub enum Refused {
         found: &'static str,
     },
     /// The node is reached through an alias.
-    #[error("{0} is an alias: what it stands for is written elsewhere")]
+    #[error("{at} is an alias: what it stands for is written elsewhere", at = named(.0))]
     Alias(Path),
     /// The node comes out of a merge key, or would come back out of one.
-    #[error("{0} comes from a merge key (<<): it is written elsewhere")]
+    #[error("{at} comes from a merge key (<<): it is written elsewhere", at = named(.0))]
     Merged(Path),
     /// An alias elsewhere repeats what would be changed.
-    #[error("{0} is repeated elsewhere by an alias, and would change there too")]
+    #[error("{at} is repeated elsewhere by an alias, and would change there too", at = named(.0))]
     Shared(Path),
     /// A custom tag gives the value a meaning of its own.
-    #[error("{0} carries the tag {1}")]
+    #[error("{at} carries the tag {1}", at = named(.0))]
     Tagged(Path, String),
     /// The file is laid out in a way that is not edited.
-    #[error("{0}: {1}")]
+    #[error("{at}: {1}", at = named(.0))]
     Layout(Path, &'static str),
     /// The value cannot be written in this format.
-    #[error("{0} cannot hold {1}")]
+    #[error("{at} cannot hold {1}", at = named(.0))]
     Unwritable(Path, &'static str),
     /// The edited text does not parse to the old value with this change alone.
-    #[error("the edit of {0} could not be proved to change only what it should")]
+    #[error("the edit of {at} could not be proved to change only what it should", at = named(.0))]
     NotProved(Path),
+}
+
+/// What messages call a node.
+fn named(path: &Path) -> String {
+    match path.steps() {
+        [] => "the file as a whole".to_owned(),
+        _ => path.to_string(),
+    }
 }
 
 /// The edits that make the changes of `fix`, all or none, in the order of each file; they never overlap.
@@ -103,32 +127,77 @@ pub enum Refused {
 ///
 /// If any of the changes cannot be made safely.
 pub fn lower<'a>(source: &dyn Fn(SourceId) -> &'a Source, fix: &Fix) -> Result<Vec<Edit>, Refused> {
-    let mut drafts: Vec<Draft<'a>> = Vec::new();
-    for Change { at, op } in &fix.changes {
-        let known = drafts
+    let mut drafts = Drafts::default();
+    drafts.add(source, &fix.changes)?;
+    drafts.finish()
+}
+
+/// Files while they are being changed by several fixes.
+#[derive(Clone, Default)]
+pub struct Drafts<'a> {
+    files: Vec<Draft<'a>>,
+}
+
+impl<'a> Drafts<'a> {
+    /// Makes changes, all or none. Paths name nodes of the files as they are, whatever was done before.
+    ///
+    /// # Errors
+    ///
+    /// If any of the changes cannot be made safely; then nothing has changed.
+    pub fn add(
+        &mut self,
+        source: &dyn Fn(SourceId) -> &'a Source,
+        changes: &[Change],
+    ) -> Result<(), Refused> {
+        let before = self.clone();
+        let added = changes
+            .iter()
+            .try_for_each(|change| self.change(source, change));
+        if added.is_err() {
+            *self = before;
+        }
+        added
+    }
+
+    fn change(
+        &mut self,
+        source: &dyn Fn(SourceId) -> &'a Source,
+        Change { at, op }: &Change,
+    ) -> Result<(), Refused> {
+        let known = self
+            .files
             .iter()
             .position(|draft| draft.original.id() == at.source);
         let known = match known {
             Some(known) => known,
             None => {
-                drafts.push(Draft::new(source(at.source))?);
-                drafts.len() - 1
+                self.files.push(Draft::new(source(at.source))?);
+                self.files.len() - 1
             }
         };
-        drafts[known].change(&at.path, op)?;
+        self.files[known].change(&at.path, op)
     }
-    let mut edits = Vec::new();
-    for draft in drafts {
-        edits.extend(draft.finish()?);
+
+    /// What was done, in the order of each file; edits never overlap.
+    ///
+    /// # Errors
+    ///
+    /// If the edits do not make what was proved.
+    pub fn finish(self) -> Result<Vec<Edit>, Refused> {
+        let mut edits = Vec::new();
+        for draft in self.files {
+            edits.extend(draft.finish()?);
+        }
+        Ok(edits)
     }
-    Ok(edits)
 }
 
 /// A file while it is being changed.
+#[derive(Clone)]
 struct Draft<'a> {
     original: &'a Source,
     /// The file after the changes so far; none before the first.
-    current: Option<Source>,
+    current: Option<Rc<Source>>,
     patch: Patch,
     /// The changes so far, with paths as they were when they were made.
     done: Vec<(Path, Op)>,
@@ -152,14 +221,14 @@ impl<'a> Draft<'a> {
             .done
             .iter()
             .try_fold(path.clone(), |path, (at, op)| follow(path, at, op))?;
-        let current = self.current.as_ref().unwrap_or(self.original);
+        let current = self.current.as_deref().unwrap_or(self.original);
         let place = walk::find(current, &path)?;
         let edits = edits(current, &path, &place, op)?;
         let next = proved(current, &path, &place, op, &edits)?;
         for edit in patch::sorted(&edits).into_iter().rev() {
             self.patch.splice(edit.range.clone(), &edit.text);
         }
-        self.current = Some(next);
+        self.current = Some(Rc::new(next));
         self.done.push((path, op.clone()));
         Ok(())
     }
@@ -203,20 +272,23 @@ fn edits(
     place: &Place<'_, '_>,
     op: &Op,
 ) -> Result<Vec<Edit>, Refused> {
-    if let Format::Toml = source.format() {
-        return Err(Refused::Format("TOML"));
-    }
     if !source.is_writable() {
-        return Err(Refused::Format(
-            "a file that stands in quotes, or folded, in another one",
-        ));
+        return Err(Refused::Carried(source.name().to_owned()));
     }
     walk::unshared(source, path, place, op)?;
     if matches!(op, Op::Set(_) | Op::Rename(_) | Op::Remove) && !place.missing.is_empty() {
         return Err(Refused::Absent(path.clone()));
     }
-    if source.format() == Format::Env {
-        return env::edits(path, place, op);
+    if let Op::Set(value) = op
+        && Value::of(place.node) == Value::wanted(value, source.format())
+        && scalar::is_clear(place.node)
+    {
+        return Ok(Vec::new());
+    }
+    match source.format() {
+        Format::Env => return env::edits(path, place, op),
+        Format::Toml => return toml::edits(path, place, op),
+        Format::Yaml(_) | Format::Json | Format::Jsonc => {}
     }
     let node = place.node;
     if matches!(op, Op::Set(_) | Op::Insert(..) | Op::Push(_))
@@ -235,6 +307,12 @@ fn edits(
 
 fn set(place: &Place<'_, '_>, value: &Json) -> Result<Vec<Edit>, Refused> {
     let node = place.node;
+    // A tag of YAML's own stays where it is, and says what follows.
+    if let Some(tag) = gap::tag(node)
+        && !(tag == "!!str" && value.is_string())
+    {
+        return Err(Refused::Tagged(node.path(), tag.to_owned()));
+    }
     match node.source().format() {
         Format::Yaml(_) if !walk::in_flow(node) => block::set(node, value),
         _ => flow::set(node, value),
@@ -329,14 +407,24 @@ fn proved(
     wanted.change(place, path, op, source.format())?;
     let text = apply(source.text(), edits);
     let next = source.with_text(text);
+    let found = Value::of(next.root());
     let same = next.is_parsed()
         && next.documents() == source.documents().max(1)
-        && Value::of(next.root()) == wanted;
+        && match source.format() {
+            // Its tables have no order: sections stand below all else.
+            Format::Toml => found.sorted() == wanted.sorted(),
+            _ => found == wanted,
+        };
     if !same {
         return Err(Refused::NotProved(path.clone()));
     }
+    if gap::tabs_below(&next) > gap::tabs_below(source) {
+        let why = "a tab would begin the line below what is written";
+        return Err(Refused::Layout(path.clone(), why));
+    }
     // Readers see merges and earlier duplicates, which the value as written does not show.
-    if *op == Op::Remove && matches!(path.steps().last(), Some(Step::Key(_))) {
+    let goes = matches!(op, Op::Remove | Op::Rename(_));
+    if goes && matches!(path.steps().last(), Some(Step::Key(_))) {
         let parent = next.node(&path.parent());
         let key = path.last_key().unwrap_or_default();
         match parent {

@@ -64,8 +64,7 @@ impl Known {
     /// itself where some have it and some have not.
     pub fn narrow(&self, versions: &VersionSet, assumed: &VersionSet) -> VersionSet {
         match self {
-            Known::Exact(version, _) if versions.contains(version) => VersionSet::all(),
-            Known::Exact(..) => VersionSet::none(),
+            Known::Exact(version, _) => versions.seen_by(version),
             Known::Unknown(_) => {
                 let rest = versions.intersect(assumed);
                 if &rest == assumed {

@@ -173,6 +173,11 @@ pub trait Witness {
     fn tokens(&self) -> Option<Tokens> {
         None
     }
+
+    /// Whether a person broke it off, so that what it says is not all.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
 }
 
 impl<F: FnMut(&[Ask]) -> Vec<Probe>> Witness for F {

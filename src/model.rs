@@ -14,7 +14,7 @@ pub mod route;
 mod template;
 
 pub use client::{
-    Client, ClientEntry, ClientFile, ClientState, Scope, SettingsFile, SettingsScope,
+    Client, ClientEntry, ClientFile, ClientState, ProjectFile, Scope, SettingsFile, SettingsScope,
 };
 pub use compose::{
     Attachment, EnvFile, EnvFrom, EnvLookup, EnvVar, Healthcheck, Mount, Network, Project, Service,

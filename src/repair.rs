@@ -1,14 +1,17 @@
 //! What a fix of a hop writes: into the caller's entry, into the service that it calls, into the networks between.
 
 mod again;
+pub mod entry;
 mod instead;
 mod shell;
+pub mod variable;
+pub mod ways;
 
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::catalog::server::Server;
-use crate::catalog::{Catalog, ImageRef, Speaks, TransportKind};
+use crate::catalog::{Catalog, ImageRef, TransportKind};
 use crate::chain::{Caller, Command, Hop, on_network};
 use crate::change::{Change, Fix, Op, Safety};
 use crate::model::{EnvFrom, Project, Service, ServiceId, Stack, Text};
@@ -192,49 +195,6 @@ pub fn set_transport(hop: &Hop, kind: TransportKind) -> Option<Change> {
             at: hop.at.clone(),
             op: Op::Insert(key.to_owned(), json!(word)),
         },
-    })
-}
-
-/// A way to start a service's server on a transport over the network.
-#[derive(Debug)]
-pub struct Served {
-    /// What has to be written into the service.
-    pub changes: Vec<Change>,
-    /// What is added, as a person would say it: `--transport=sse`.
-    pub words: String,
-    /// What the server then speaks.
-    pub speaks: Speaks,
-}
-
-/// How the server behind a hop is started on a transport over the network. `read_only` adds the arguments that forbid
-/// writing.
-pub fn serve(stack: &Stack, catalog: &Catalog, hop: &Hop, read_only: bool) -> Option<Served> {
-    let behind = hop.behind.as_ref()?;
-    let way = behind.network.as_ref()?;
-    let server = catalog.by_id(&behind.server)?;
-    let service = stack.service(hop.service()?);
-    let base = Command::of(stack, service, server, behind)?;
-    let access = server.access.as_ref().filter(|_| read_only);
-    let forbidding = access.into_iter().flat_map(|access| &access.read_only.args);
-    let mut wanted: Vec<String> = forbidding.filter(|arg| !base.has(arg)).cloned().collect();
-    let more = !wanted.is_empty();
-    wanted.extend(way.args.iter().cloned());
-    // What is written is read by the catalog, so that it is known to work.
-    let speaks = match more {
-        true => base.with(server, behind, service, &wanted, &way.env, way.speaks.kind)?,
-        false => way.speaks.clone(),
-    };
-    let mut changes = written_command(&base, service, &wanted);
-    changes.extend(set_variables(stack, service, &way.env));
-    let assigned = way
-        .env
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"));
-    let words: Vec<String> = wanted.iter().cloned().chain(assigned).collect();
-    Some(Served {
-        changes,
-        words: words.join(" "),
-        speaks,
     })
 }
 

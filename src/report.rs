@@ -1,6 +1,8 @@
 //! What a run shows: one file a format, all from the same [`Examination`].
 
 pub mod curl;
+pub mod diff;
+pub mod fix;
 pub mod json;
 mod passage;
 pub mod text;
@@ -11,9 +13,9 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use crate::Examination;
-use crate::change::Fix;
+use crate::change::{Fix, NewFile};
 use crate::check::{Label, Place};
-use crate::fix::{self, Edit};
+use crate::fix::Edit;
 use crate::secret;
 use crate::source::{Position, Source, SourceId};
 
@@ -60,6 +62,8 @@ pub(crate) struct Repairs<'a> {
 pub(crate) struct Lines {
     pub edits: Vec<Edit>,
     pub after: Vec<(SourceId, String)>,
+    /// Files that come with them.
+    pub new: Vec<NewFile>,
 }
 
 /// Why a repair has no lines here.
@@ -90,7 +94,7 @@ impl<'a> Repairs<'a> {
 
     /// The lines of a repair.
     pub fn lines(&self, fix: &Fix) -> Result<Lines, Withheld> {
-        if fix.changes.is_empty() {
+        if fix.changes.is_empty() && fix.files.is_empty() {
             return Err(Withheld::ByHand);
         }
         let stack = &self.examination.stack;
@@ -103,7 +107,15 @@ impl<'a> Repairs<'a> {
             return Err(Withheld::Because(reason.to_owned()));
         };
         self.left.set(left);
-        let edits = fix::lower(&|id| stack.source(id), fix)
+        let secret = || Withheld::Because("the lines hold a secret".to_owned());
+        if fix
+            .files
+            .iter()
+            .any(|file| secret::redact(&file.text) != file.text)
+        {
+            return Err(secret());
+        }
+        let edits = crate::fix::lower(&|id| stack.source(id), fix)
             .map_err(|refused| Withheld::Because(secret::redact(&refused.to_string())))?;
         let mut files: Vec<SourceId> = edits.iter().map(|edit| edit.source).collect();
         files.dedup();
@@ -112,12 +124,15 @@ impl<'a> Repairs<'a> {
             let edited = edited(stack.source(id), &edits);
             let masked = secret::masked_text(&edited);
             if shows_secret(&edits, id, edited.text(), &masked) {
-                let reason = "the lines hold a secret".to_owned();
-                return Err(Withheld::Because(reason));
+                return Err(secret());
             }
             after.push((id, masked));
         }
-        Ok(Lines { edits, after })
+        Ok(Lines {
+            edits,
+            after,
+            new: fix.files.clone(),
+        })
     }
 }
 
@@ -128,7 +143,7 @@ fn edited(source: &Source, edits: &[Edit]) -> Source {
         .filter(|edit| edit.source == source.id())
         .cloned()
         .collect();
-    source.with_text(fix::apply(source.text(), &own))
+    source.with_text(crate::fix::apply(source.text(), &own))
 }
 
 /// Whether what the edits write is masked in the edited file.

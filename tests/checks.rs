@@ -1,19 +1,21 @@
 //! Every page in `checks/` runs: its example gives the findings that it says, and its fix silences them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use mcpdoc::check::{Check, Severity};
+use mcpdoc::change::Safety;
+use mcpdoc::check::Check;
 use mcpdoc::cli::{Cli, Command};
 use mcpdoc::command;
 use mcpdoc::command::check::Prepared;
 use mcpdoc::fact::{Ask, AskClient, ClientView, Engine, Facts, Known, Probe};
-use mcpdoc::load::{Memory, load};
+use mcpdoc::fix::Why;
+use mcpdoc::load::{Files, Memory, load};
 use mcpdoc::observe::claude;
 use mcpdoc::plan::Permissions;
 use mcpdoc::verdict::place_name;
-use mcpdoc::{Examination, Selection, Witness, checks, consult, fix, investigate};
+use mcpdoc::{Examination, Selection, Witness, checks, consult, investigate};
 
 use described::Described;
 use support::CWD;
@@ -21,6 +23,8 @@ use world::World;
 
 #[path = "support/described.rs"]
 mod described;
+#[path = "support/mended.rs"]
+mod mended;
 #[path = "support/run.rs"]
 mod support;
 #[path = "support/world.rs"]
@@ -49,6 +53,16 @@ impl Example {
     fn run<'a>(&self, files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Examination {
         let (world, engine) = (self.world.as_ref(), self.engine.as_ref());
         run(&self.arguments, files, world, engine, self.claude.as_ref())
+    }
+
+    /// Looks at files that may have been repaired, in a world that stays as it is.
+    fn look(&self, files: &dyn Files, found: &Memory) -> Examination {
+        let (world, engine) = (self.world.as_ref(), self.engine.as_ref());
+        let claude = self.claude.as_ref();
+        match (world, engine, claude) {
+            (None, None, None) => support::run(&self.arguments, Some(HOME), files),
+            _ => run_in(&self.arguments, (files, found), world, engine, claude),
+        }
     }
 
     /// Runs it over these files, as it is after the fix.
@@ -147,6 +161,18 @@ fn run<'a>(
     engine: Option<&Described>,
     claude: Option<&(String, String)>,
 ) -> Examination {
+    let memory = memory(files);
+    if let Some(words) = arguments.strip_prefix("probe ") {
+        return probe(words, world.expect("a world to probe"));
+    }
+    match (world, engine, claude) {
+        (None, None, None) => support::run(arguments, Some(HOME), &memory),
+        _ => run_in(arguments, (&memory, &memory), world, engine, claude),
+    }
+}
+
+/// Files of a page, where it says.
+fn memory<'a>(files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Memory {
     let mut memory = Memory::default();
     for (name, bytes) in files {
         let path = match name.strip_prefix("~/") {
@@ -155,13 +181,7 @@ fn run<'a>(
         };
         memory.insert(path, bytes.clone());
     }
-    if let Some(words) = arguments.strip_prefix("probe ") {
-        return probe(words, world.expect("a world to probe"));
-    }
-    match (world, engine) {
-        (None, None) => support::run(arguments, Some(HOME), &memory),
-        _ => run_in(arguments, &memory, world, engine, claude),
-    }
+    memory
 }
 
 /// As `mcpdoc probe` would run in a world that answers.
@@ -186,6 +206,8 @@ struct Page<'a> {
     world: Option<&'a World>,
     engine: Option<Engine>,
     claude: Option<&'a (String, String)>,
+    /// The servers of the files that its list is of.
+    declared: Vec<String>,
 }
 
 impl Witness for Page<'_> {
@@ -194,8 +216,10 @@ impl Witness for Page<'_> {
     }
 
     fn answer(&mut self, asks: &[Ask]) -> Vec<Probe> {
-        let world = self.world.expect("a world to ask");
-        asks.iter().map(|ask| world.answer(ask)).collect()
+        let worlds = self.world.iter();
+        worlds
+            .flat_map(|world| asks.iter().map(|ask| world.answer(ask)))
+            .collect()
     }
 
     fn client(&mut self, ask: &AskClient) -> Option<ClientView> {
@@ -205,16 +229,17 @@ impl Witness for Page<'_> {
             client: claude::ID.to_owned(),
             version: Some(version.clone()),
             dir: ask.dir.to_string_lossy().into_owned(),
+            declared: self.declared.clone(),
             servers: Known::Yes(claude::listed(list).expect("a list")),
             past: Vec::new(),
         })
     }
 }
 
-/// As `mcpdoc check` would run in a world that answers, and with an engine.
+/// As `mcpdoc check` would run over `files` in a world that answers, and with an engine that runs what `found` declares.
 fn run_in(
     arguments: &str,
-    files: &Memory,
+    (files, found): (&dyn Files, &dyn Files),
     world: Option<&World>,
     engine: Option<&Described>,
     claude: Option<&(String, String)>,
@@ -227,16 +252,19 @@ fn run_in(
         ..
     } = support::prepared(arguments, Some(HOME), files);
     let permissions = Permissions {
-        probe: world.is_some(),
-        exec: world.is_some(),
+        probe: world.is_some() || claude.is_some(),
+        exec: world.is_some() || claude.is_some(),
         docker: engine.is_some(),
         calls: asked.calls,
         ..Permissions::default()
     };
+    let stack = load(&request, found);
+    let entries = stack.clients.iter().flat_map(|file| &file.entries);
     let mut witness = Page {
         world,
-        engine: engine.map(|engine| engine.engine(&load(&request, files))),
+        engine: engine.map(|engine| engine.engine(&stack)),
         claude,
+        declared: entries.map(|entry| entry.name.value.clone()).collect(),
     };
     investigate(
         &request,
@@ -308,66 +336,32 @@ fn runs(check: &Check) -> Result<(), String> {
     }
 }
 
-/// What the first repair of each finding writes silences the check as well, and brings no new error.
+/// What `mcpdoc fix` makes of the example: every repair is rid of its finding, nothing new comes, and no finding of this
+/// check that has a repair is left.
 fn repairs(check: &Check) -> Result<(), String> {
     let example = read(check);
-    let mut files = example.files.clone();
-    let before = example.run(&files);
-    let errors = |examination: &Examination| -> BTreeSet<&'static str> {
-        let findings = examination.diagnosis.findings.iter();
-        findings
-            .filter(|judged| judged.finding.severity == Severity::Error)
-            .map(|judged| judged.finding.check)
-            .collect()
-    };
-    let known = errors(&before);
-    // Each repair changes what the next one sees, so that every round starts anew.
-    for _ in 0..20 {
-        let examination = example.run(&files);
-        let found = examination.diagnosis.findings.iter();
-        let Some(fix) = found
-            .filter(|judged| judged.finding.check == check.id)
-            .find_map(|judged| {
-                judged
-                    .finding
-                    .fixes
-                    .first()
-                    .filter(|fix| !fix.changes.is_empty())
-            })
-        else {
-            break;
-        };
-        let edits = fix::lower(&|id| examination.stack.source(id), fix)
-            .map_err(|refused| format!("the repair {:?} is refused: {refused}", fix.title))?;
-        if edits.is_empty() {
-            return Err(format!("the repair {:?} changes nothing", fix.title));
+    if example.arguments.starts_with("probe ") {
+        return Ok(());
+    }
+    let files = memory(&example.files);
+    let mut look = |edited: &dyn Files| example.look(edited, &files);
+    for safety in [Safety::Safe, Safety::Unsafe] {
+        let (session, trouble) = mended::trouble(&files, Path::new(CWD), safety, &mut look);
+        if !trouble.is_empty() {
+            return Err(format!("{}: {trouble:?}", safety.word()));
         }
-        for (name, bytes) in &mut files {
-            let name = name.replacen("~/", &format!("{HOME}/"), 1);
-            let own: Vec<_> = edits
-                .iter()
-                .filter(|edit| examination.stack.name(edit.source) == name)
-                .cloned()
-                .collect();
-            if !own.is_empty() {
-                let text = String::from_utf8(bytes.clone()).expect("text");
-                *bytes = fix::apply(&text, &own).into_bytes();
+        let left = session.left.iter().find_map(|left| {
+            let finding = &session.after.diagnosis.findings[left.finding].finding;
+            match &left.why {
+                Why::Refused(reason) if finding.check == check.id => Some(reason),
+                _ => None,
             }
+        });
+        if let Some(reason) = left {
+            return Err(format!("{}: {reason}", safety.word()));
         }
     }
-    let after = example.run(&files);
-    let new: Vec<_> = errors(&after).difference(&known).copied().collect();
-    if !new.is_empty() {
-        return Err(format!("its repairs bring {new:?}"));
-    }
-    let left = after.diagnosis.findings.iter().find(|judged| {
-        let fix = judged.finding.fixes.first();
-        judged.finding.check == check.id && fix.is_some_and(|fix| !fix.changes.is_empty())
-    });
-    match left {
-        Some(judged) => Err(format!("its repairs leave {:?}", judged.finding.message)),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 #[test]

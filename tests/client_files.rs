@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use mcpdoc::fact::{Ask, AskClient, ClientView, Known, Probe, Unknown};
 use mcpdoc::load::Memory;
+use mcpdoc::plan::Permissions;
 use mcpdoc::verdict::place_name;
-use mcpdoc::{Examination, fix};
+use mcpdoc::{Examination, Witness, fix, investigate};
 
 use support::CWD;
 
@@ -853,6 +855,133 @@ fn versions_of_a_client_are_named_as_the_clients() {
         let message = &judged.finding.message;
         assert!(message.contains(&named), "{message:?} lacks {named:?}");
     }
+}
+
+/// A client that says which version it is of.
+struct Says(&'static str);
+
+impl Witness for Says {
+    fn answer(&mut self, _: &[Ask]) -> Vec<Probe> {
+        Vec::new()
+    }
+
+    fn client(&mut self, ask: &AskClient) -> Option<ClientView> {
+        Some(ClientView {
+            client: "claude-code".to_owned(),
+            version: Some(self.0.to_owned()),
+            dir: ask.dir.to_string_lossy().into_owned(),
+            declared: ask.names(),
+            servers: Known::No(Unknown::NotAsked),
+            past: Vec::new(),
+        })
+    }
+}
+
+/// What is said where that version runs: severity, message, evidence, and the entries whose calls it breaks.
+fn said_to(version: &'static str, name: &str, text: &str) -> Vec<String> {
+    let mut files = Memory::default();
+    files.insert(
+        match name.strip_prefix("~/") {
+            Some(rest) => PathBuf::from(HOME).join(rest),
+            None => PathBuf::from(CWD).join(name),
+        },
+        text,
+    );
+    let prepared = support::prepared("", Some(HOME), &files);
+    let examination = investigate(
+        &prepared.request,
+        &prepared.settings,
+        &prepared.selection,
+        &Permissions::default(),
+        &files,
+        &mut Says(version),
+    );
+    let hops = &examination.chain.hops;
+    let findings = examination.diagnosis.findings.iter();
+    let findings = findings.map(|judged| &judged.finding);
+    findings
+        .filter(|finding| finding.check.starts_with("client-"))
+        .map(|finding| {
+            let evidence: Vec<&str> = finding
+                .evidence
+                .iter()
+                .map(|one| one.text.as_str())
+                .collect();
+            let broken: Vec<&str> = finding
+                .hops
+                .iter()
+                .map(|hop| hops[hop.0].from.as_str())
+                .collect();
+            format!(
+                "{} {} [{}] {}",
+                finding.severity.word(),
+                finding.message,
+                evidence.join("; "),
+                broken.join(" ")
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_version_that_is_known_decides() {
+    let expect = |version: &'static str, name: &str, text: &str, expected: &[&str]| {
+        let said = said_to(version, name, text);
+        assert_eq!(said.len(), expected.len(), "{version}: {said:#?}");
+        for (said, expected) in said.iter().zip(expected) {
+            assert!(said.starts_with(expected), "{said:?} lacks {expected:?}");
+        }
+    };
+    let named = |name: &str| format!("{{\"mcpServers\": {{\"{name}\": {{\"command\": \"x\"}}}}}}");
+    let reserved = "error Claude Code 2.1.330 reserves the name `workspace`";
+    expect("2.1.330", ".mcp.json", &named("workspace"), &[reserved]);
+    expect("2.1.127", ".mcp.json", &named("workspace"), &[]);
+    let unusual = "warning `Claude Browser` is loaded";
+    expect("2.1.204", ".mcp.json", &named("Claude Browser"), &[unusual]);
+    // What prints no version is no version.
+    let open = "warning Claude Code from 2.1.128 reserves the name `workspace`";
+    expect("hello", ".mcp.json", &named("workspace"), &[open]);
+
+    let alias = entry(r#"{"type": "streamable-http", "url": "http://h"}"#);
+    expect("2.1.136", ".mcp.json", &alias, &[]);
+    let unknown = "error s has `\"type\": \"streamable-http\"`, which Claude Code 2.1.133 does not know and therefore silently \
+                   drops every server of the file; write `\"type\": \"http\"`";
+    expect("2.1.133", ".mcp.json", &alias, &[unknown]);
+
+    let two = r#"{"mcpServers": {"s": {"url": "http://h/mcp"}, "t": {"type": "http", "url": "http://h/mcp"}}}"#;
+    let one = "error s has a url but no `type`: Claude Code 2.1.141 takes it for a stdio server without a command and skips \
+               the entry; add `\"type\": \"http\"` [] claude-code:s";
+    expect("2.1.141", ".mcp.json", two, &[one]);
+    let both = "error s has a url but no `type`: Claude Code 2.1.140 takes it for a stdio server without a command and silently \
+                drops every server of the file; add `\"type\": \"http\"` [] claude-code:s claude-code:t";
+    expect("2.1.140", ".mcp.json", two, &[both]);
+    let either = "error s has a url but no `type`: Claude Code takes it for a stdio server without a command and skips the \
+                  entry; add `\"type\": \"http\"` [Claude Code before 2.1.141 silently drops every server of the file; later \
+                  releases skip only this entry] claude-code:s";
+    expect("", ".mcp.json", two, &[either]);
+}
+
+/// Seen with 1.0.120: the servers of a project that stand in the same file stay.
+#[test]
+fn an_old_version_loses_the_servers_of_one_scope() {
+    let text = r#"{
+        "mcpServers": {"bad": {"serverUrl": "http://h/mcp"}, "good": {"type": "http", "url": "http://h/mcp"}},
+        "projects": {"/home/user/stack": {"mcpServers": {"own": {"type": "http", "url": "http://h/mcp"}}}}
+    }"#;
+    let said = said_to("1.0.120", "~/.claude.json", text);
+    let [said] = said.as_slice() else {
+        panic!("{said:#?}");
+    };
+    assert!(
+        said.contains(
+            "Claude Code 1.0.120 reads `url` and silently drops every server of the scope"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("claude-code:good") && !said.contains("claude-code:own"),
+        "{said}"
+    );
 }
 
 #[test]

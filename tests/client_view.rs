@@ -134,10 +134,14 @@ fn logs_are_evidence_and_nothing_is_started_for_them() {
     assert_eq!(home.calls(), "");
     schema_of(&said);
     let view = &said["clients"][0];
-    assert_eq!(view["version"], Value::Null);
+    assert_eq!(
+        (&view["version"], &view["version_from"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(view["logs"][0]["version"], "2.1.330");
     assert_eq!(view["servers"], Value::Array(Vec::new()));
     assert_eq!(view["logs"][0]["name"], "refused");
-    let why = "Claude Code's log of 2026-11-27 07:51 UTC says of refused: failed to connect: ECONNREFUSED: Unable to connect. Is the \
+    let why = "Claude Code 2.1.330's log of 2026-11-27 07:51 UTC says of refused: failed to connect: ECONNREFUSED: Unable to connect. Is the \
                computer able to access the url?\n";
     assert_eq!(evidence(&said, "connection-refused"), why);
     // They are files of the home: whoever names other files does not mean them.
@@ -156,7 +160,10 @@ fn its_list_stands_beside_what_was_found() {
     assert_eq!(home.calls(), calls);
     schema_of(&said);
     let view = &said["clients"][0];
-    assert_eq!(view["version"], "2.1.330");
+    assert_eq!(
+        (&view["version"], &view["version_from"]),
+        (&"2.1.330".into(), &"asked".into())
+    );
     let servers = view["servers"].as_array().expect("servers");
     assert_eq!(servers.len(), 21);
     assert!(!said.to_string().contains(SECRET));
@@ -184,6 +191,10 @@ fn its_list_stands_beside_what_was_found() {
         text.contains("Claude Code 2.1.330 says: failed to connect: ECONNREFUSED"),
         "{text}"
     );
+    assert!(
+        text.contains("read as Claude Code 2.1.330 does (from `claude --version`)"),
+        "{text}"
+    );
     assert!(!text.contains(SECRET) && !text.contains('\u{1b}'), "{text}");
 }
 
@@ -206,6 +217,44 @@ fn a_record_has_what_it_said_without_places_and_secrets() {
     for check in ["connection-refused", "client-disagrees"] {
         assert_eq!(evidence(&replayed, check), evidence(&said, check));
     }
+    // Of a server that its files did not have then it says nothing.
+    let own = fs::read_to_string(home.path().join(".claude.json")).expect("a file");
+    let more = own.replace(
+        r#""unlisted":"#,
+        r#""later": {"command": "x"}, "unlisted":"#,
+    );
+    home.write(".claude.json", &more);
+    let later = home.check(&["--facts", "facts.json"]);
+    let disagrees = |document: &Value| {
+        let findings = document["findings"].as_array().expect("findings").iter();
+        let of_check = findings.filter(|one| one["check"] == "client-disagrees");
+        of_check.count()
+    };
+    assert!(later.to_string().contains("later"));
+    assert_eq!((disagrees(&said), disagrees(&later)), (1, 1));
+}
+
+#[test]
+fn what_depends_on_the_version_is_decided_by_the_one_that_runs() {
+    let text = r#"{"mcpServers": {"old": {"type": "streamable-http", "url": "http://127.0.0.1:47310/x"}}}"#;
+    let all = ["check", "--no-docker", "--color", "never", "--only"];
+    let report = |home: &Home, more: &[&str]| {
+        let arguments = [&all[..], &["client-type-invalid"], more].concat();
+        String::from_utf8(home.run(&arguments, &[]).stdout).expect("UTF-8")
+    };
+    let home = Home::new().with_log().with_claude("cat \"$HOME/list.txt\"");
+    home.write("my.stack/.mcp.json", text);
+    // That a version ran once does not say which one does.
+    let unasked = report(&home, &[]);
+    let hint = "the version of Claude Code is not known (there is Claude Code 2.1.330's log of 2026-11-27 07:51 UTC; another \
+                may run now); --allow-exec asks `claude --version`";
+    let line = unasked.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        line.contains("note[client-type-invalid]") && line.contains(hint),
+        "{unasked}"
+    );
+    let asked = report(&home, &["--allow-exec"]);
+    assert!(!asked.contains("client-type-invalid"), "{asked}");
 }
 
 #[test]
@@ -311,7 +360,7 @@ fn what_failed_once_and_works_now_is_a_note() {
     assert_eq!(note["severity"], "note");
     let message = note["message"].as_str().expect("a message");
     assert!(
-        message.starts_with("Claude Code's log of 2026-11-27 07:51 UTC says of refused: failed to connect: ECONNREFUSED")
+        message.starts_with("Claude Code 2.1.330's log of 2026-11-27 07:51 UTC says of refused: failed to connect: ECONNREFUSED")
             && message.ends_with("; it works now"),
         "{message}"
     );

@@ -16,7 +16,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use engine::{Spec, docker};
+use engine::{Running, Spec, docker, until};
 use scene::{Said, Scene, Up, free_port};
 
 /// A gateway whose one server is at `url`.
@@ -695,6 +695,64 @@ fn files_that_say_more_than_runs() {
             "error container-stale at stack/docker-compose.yml services.tools.networks[0]",
         ],
     );
+}
+
+/// Answers everybody in a container with a refusal, and notes what they say.
+fn listens(container: &Running) {
+    let answer = r"#!/bin/sh
+dd bs=64k count=1 2>/dev/null >> /asked
+printf 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'
+";
+    let write = format!("cat > /answer <<'END'\n{answer}END\nchmod +x /answer; touch /asked");
+    docker(&["exec", &container.id, "sh", "-c", &write]);
+    let serve = ["nc", "-ll", "-p", "4000", "-e", "/answer"];
+    docker(&[&["exec", "-d", &container.id], &serve[..]].concat());
+    until("it listens", || {
+        docker(&["exec", &container.id, "netstat", "-ltn"]).contains(":4000 ")
+    });
+}
+
+#[test]
+#[ignore = "needs a container engine and root"]
+fn the_operators_key_goes_to_the_gateways_container_alone() {
+    let scene = Scene::new();
+    scene.write("stack/config.yaml", &config("http://tools:8000/mcp"));
+    let joins = format!("    networks: [front]\n{}", networks(&["front"]));
+    let text = format!("name: PREFIX-stack\nservices:\n{GATEWAY}{joins}");
+    scene.write("stack/docker-compose.yml", &text);
+    scene.lab.network("front");
+    let base = scene.lab.busybox();
+    // On the same network, by the same name, and there before it.
+    let decoy = scene.lab.run(Spec {
+        name: "decoy",
+        image: &base,
+        command: &["sleep", "100000"],
+        networks: &[("front", &["litellm"])],
+        ..Spec::default()
+    });
+    let gateway = scene.gateway(&[("front", &[])], &[]);
+    listens(&gateway);
+    listens(&decoy);
+    let key = format!("sk-{}-operator", scene.lab.prefix());
+    let words = [
+        "check",
+        "--litellm",
+        "stack/config.yaml",
+        "--gateway-key-env",
+        "OPERATOR_KEY",
+    ];
+    let output = scene
+        .command(Path::new(env!("CARGO_BIN_EXE_mcpdoc")), &words)
+        .env("OPERATOR_KEY", &key)
+        .output()
+        .expect("mcpdoc");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("error[auth-rejected]"), "{said}");
+    assert!(!said.contains(&key), "{said}");
+    let asked = |container: &Running| docker(&["exec", &container.id, "cat", "/asked"]);
+    let bearer = format!("Bearer {key}");
+    assert!(asked(&gateway).contains(&bearer), "{}", asked(&gateway));
+    assert_eq!(asked(&decoy), "");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What runs against what is declared, on a real engine: each scenario has its findings, and none other.
 #![cfg(unix)]
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 
 use mcpdoc::chain::Settings;
@@ -9,6 +10,7 @@ use mcpdoc::fact::{Ask, Engine, Known, Probe, label};
 use mcpdoc::load::{Memory, Request};
 use mcpdoc::observe::docker::{Search, survey};
 use mcpdoc::plan::Permissions;
+use mcpdoc::verdict::Verdict;
 use mcpdoc::{Examination, Selection, Witness, investigate};
 
 #[path = "support/engine.rs"]
@@ -50,6 +52,11 @@ impl<'a> Project<'a> {
 
     fn named(&self, text: &str) -> String {
         text.replace('@', self.lab.name("").trim_end_matches('-'))
+    }
+
+    /// A message with `@` for the laboratory's prefix.
+    fn named_back(&self, text: &str) -> String {
+        text.replace(self.lab.name("").trim_end_matches('-'), "@")
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -147,9 +154,11 @@ impl<'a> Project<'a> {
     }
 
     fn examine(&self) -> Examination {
+        let client = Some(self.path(".mcp.json")).filter(|path| path.exists());
         let request = Request {
             cwd: self.root(),
             litellm: vec![self.path("config.yaml")],
+            claude: client.into_iter().collect(),
             compose: vec![vec![self.path("compose.yaml")]],
             ..Request::default()
         };
@@ -463,6 +472,63 @@ fn a_network_that_only_the_file_has_breaks_the_call() {
         ..tools()
     });
     assert_eq!(project.findings(), ["error container-stale tools"]);
+    let message = project.named_back(&first(&project.examine()));
+    let expected = "the container @-stack-tools-1 is attached to @-stack_other and not to @-stack_default, where the file puts \
+                    it, so it is not reached; connect it, or make it anew";
+    assert_eq!(message, expected);
+}
+
+/// What `docker network disconnect` leaves: calls of the gateway end nowhere, and so do those to the published port.
+#[test]
+#[ignore = "needs a container engine"]
+fn a_container_that_was_disconnected() {
+    let lab = Lab::new();
+    let litellm = gateway(&lab);
+    let compose = format!("{COMPOSE}    ports: [\"127.0.0.1:@PORT:8000\"]\n");
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a port")
+        .port();
+    let project = Project::new(&lab, &compose.replace("@PORT", &port.to_string()));
+    let own = format!(
+        "{{\"mcpServers\": {{\"tools\": {{\"type\": \"http\", \"url\": \"http://127.0.0.1:{port}/mcp\"}}}}}}"
+    );
+    std::fs::write(project.path(".mcp.json"), own).expect("a file");
+    let gateway = project.gateway(&litellm);
+    let publish = format!("127.0.0.1:{port}:8000");
+    let tools = project.serve(Spec {
+        publish: &[&publish],
+        ..tools()
+    });
+    assert_eq!(project.findings(), [""; 0]);
+    let network = lab.name("stack_default");
+    docker(&["network", "disconnect", &network, &tools.id]);
+    assert_eq!(project.findings(), ["error container-stale tools"]);
+    let examination = project.examine();
+    assert_eq!(examination.chain.hops.len(), 2);
+    for verdict in &examination.diagnosis.hops {
+        assert!(matches!(verdict, Verdict::Broken(_)), "{verdict:?}");
+    }
+    let expected = "the container @-stack-tools-1 is attached to no network, although the file puts it on @-stack_default, so it \
+                    is not reached; connect it, or make it anew";
+    assert_eq!(project.named_back(&first(&examination)), expected);
+    let fixes = &examination.diagnosis.findings[0].finding.fixes;
+    let commands: Vec<&str> = fixes
+        .iter()
+        .flat_map(|fix| &fix.then)
+        .map(String::as_str)
+        .collect();
+    let [connect, anew] = commands.as_slice() else {
+        panic!("{commands:?}");
+    };
+    assert!(anew.contains(" up -d --force-recreate "), "{anew}");
+    // It does what it says.
+    docker(&connect.split_whitespace().skip(1).collect::<Vec<_>>());
+    assert_eq!(project.findings(), [""; 0]);
+    docker(&["network", "disconnect", &network, &gateway.id]);
+    assert_eq!(project.findings(), ["error container-stale litellm"]);
+    let message = first(&project.examine());
+    assert!(message.contains("so it does not reach"), "{message}");
 }
 
 #[test]

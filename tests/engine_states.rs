@@ -1,6 +1,7 @@
 //! What runs against what is declared: containers that do not run, that are not what their files say, and what other
 //! checks make of an engine.
 
+use mcpdoc::check::Finding;
 use mcpdoc::load::Memory;
 use mcpdoc::verdict::Judged;
 use mcpdoc::{Examination, check};
@@ -107,13 +108,13 @@ fn how_a_container_ended_is_said_and_what_to_do() {
         assert!(message.ends_with(&end), "{message}\n{end}");
         assert_eq!(judged.finding.severity.word(), "error");
         assert_eq!(judged.finding.hops.len(), 1, "{state}");
-        let fix = judged.finding.fixes[0].text.as_deref().expect("a command");
+        let fix = &judged.finding.fixes[0].then[0];
         let verb = if state == "paused" {
             "unpause"
         } else {
             "up -d"
         };
-        assert_eq!(fix, format!("docker compose {verb} tools"));
+        assert_eq!(*fix, format!("docker compose {verb} tools"));
     }
     let runs = examine(TOOLS, "service litellm\nservice tools");
     assert!(of(&runs, "container-not-running").is_empty());
@@ -435,7 +436,8 @@ fn a_difference_that_breaks_a_call_is_an_error_and_the_cause_of_others() {
     let examination = examine(TOOLS, engine);
     assert_stale_breaks(
         &examination,
-        "the container stack-tools-1 is not what the file says of tools (networks), so it is not reached; make it anew",
+        "the container stack-tools-1 is attached to other and not to stack_default, where the file puts it, so it is not \
+         reached; connect it, or make it anew",
     );
     assert!(of(&examination, "no-shared-network").is_empty());
     let works = "service litellm\nservice tools\n  network other";
@@ -447,12 +449,53 @@ fn a_difference_that_breaks_a_call_is_an_error_and_the_cause_of_others() {
 }
 
 #[test]
+fn a_container_that_is_only_apart_is_connected() {
+    let services = format!(
+        "{TOOLS}    networks: {{default: {{aliases: [old tools]}}}}\n    ports: [\"8000:8000\"]\n"
+    );
+    let stale = |of_tools: &str| {
+        let engine =
+            format!("service litellm\nservice tools\n  no network stack_default\n{of_tools}");
+        let examination = examine(&services, &engine);
+        let Finding { message, fixes, .. } = &one(&examination, "container-stale").finding;
+        let commands = fixes.iter().flat_map(|fix| fix.then.clone());
+        (message.clone(), commands.collect::<Vec<String>>())
+    };
+    let (message, commands) = stale("");
+    assert_eq!(
+        message,
+        "the container stack-tools-1 is attached to no network, although the file puts it on stack_default, so it is not \
+         reached; connect it, or make it anew"
+    );
+    assert_eq!(
+        commands,
+        [
+            "docker network connect --alias tools --alias 'old tools' stack_default stack-tools-1",
+            "docker compose up -d --force-recreate tools"
+        ]
+    );
+    // With anything else that differs, connecting it would not be enough.
+    let (message, commands) = stale("  command --other");
+    assert_eq!(
+        message,
+        "the container stack-tools-1 is not what the file says of tools (command and networks), so it is not reached; make \
+         it anew"
+    );
+    assert_eq!(commands, ["docker compose up -d tools"]);
+    // Such a container joins nothing.
+    let (message, commands) = stale("  mode none");
+    assert!(message.contains("(networks)"), "{message}");
+    assert_eq!(commands, ["docker compose up -d tools"]);
+}
+
+#[test]
 fn a_caller_that_is_not_what_its_file_says_does_not_reach_what_it_calls() {
     let engine = "service litellm\n  no network stack_default\n  network other\nservice tools";
     let examination = examine(TOOLS, engine);
     assert_stale_breaks(
         &examination,
-        "the container stack-litellm-1 is not what the file says of litellm (networks), so it does not reach tools; make it anew",
+        "the container stack-litellm-1 is attached to other and not to stack_default, where the file puts it, so it does \
+         not reach tools; connect it, or make it anew",
     );
 }
 
@@ -469,8 +512,10 @@ fn what_compose_has_not_made_it_does_not_replace() {
         evidence(judged),
         ["container tools was not made by Compose"]
     );
-    let fix = judged.finding.fixes[0].text.as_deref();
-    assert_eq!(fix, Some("docker rm -f tools\ndocker compose up -d tools"));
+    assert_eq!(
+        judged.finding.fixes[0].then,
+        ["docker rm -f tools", "docker compose up -d tools"]
+    );
 }
 
 #[test]

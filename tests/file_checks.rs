@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use mcpdoc::Examination;
+use mcpdoc::change::Fix;
+use mcpdoc::fix::{Edit, apply, lower};
 use mcpdoc::load::Memory;
-use mcpdoc::verdict::place_name;
+use mcpdoc::verdict::{Judged, place_name};
 
 use support::CWD;
 
@@ -451,7 +453,7 @@ fn no_secret_is_said() {
         .expect("a finding")
         .finding
         .fixes[0];
-    let text = fix.text.as_deref().unwrap_or_default();
+    let text = fix.then.join("\n");
     assert!(
         text.contains("\"Authorization\":\"Bearer ${G_TOKEN}\""),
         "{text}"
@@ -466,7 +468,7 @@ fn lines_for(name: &str, text: &str) -> String {
         &[(name, text)],
     );
     let fix = &examination.diagnosis.findings[0].finding.fixes[0];
-    fix.text.clone().unwrap_or_default()
+    fix.then.join("\n")
 }
 
 #[test]
@@ -493,8 +495,103 @@ fn servers_of_an_unread_file_are_given_away_without_secrets() {
     assert_eq!(mcpdoc::secret::redact(&lines), lines);
 }
 
+/// The repair of the unread file `name`, among `files`: which files it makes, and what becomes of those that are there.
+fn moved(name: &str, files: &[(&str, &str)]) -> (Fix, Vec<(String, String)>) {
+    let examination = run("--only client-file-not-read .", files);
+    let findings = &examination.diagnosis.findings;
+    let is_of = |judged: &Judged| {
+        let place = place_name(&examination.stack, &judged.finding.labels[0].at);
+        place.starts_with(name)
+    };
+    let at = findings.iter().position(is_of).expect("a finding");
+    let fix = findings[at].finding.fixes[0].clone();
+    let source = |id| examination.stack.source(id);
+    let edits = lower(&source, &fix).expect("edits");
+    let mut after: Vec<(String, String)> = Vec::new();
+    for change in &fix.changes {
+        let source = source(change.at.source);
+        if after.iter().all(|(name, _)| name != source.name()) {
+            let edits = edits.iter().filter(|edit| edit.source == source.id());
+            let edits: Vec<Edit> = edits.cloned().collect();
+            after.push((source.name().to_owned(), apply(source.text(), &edits)));
+        }
+    }
+    (fix, after)
+}
+
 #[test]
-fn servers_of_a_project_are_given_to_the_project() {
+fn servers_of_a_project_move_to_the_file_that_is_read() {
+    let unread = r#"{"model": "opus", "mcpServers": {"g": {"url": "http://localhost:4000/mcp/",
+        "headers": {"Authorization": "Bearer sk-9f3d2c71a8e64b05b1d7"}}}}"#;
+    let name = "app/.claude/settings.json";
+    let (fix, after) = moved(name, &[GATEWAY, (name, unread)]);
+    assert_eq!(fix.title, "move the servers to app/.mcp.json");
+    assert_eq!(fix.safety.word(), "unsafe");
+    assert_eq!(
+        after,
+        [(name.to_owned(), r#"{"model": "opus"}"#.to_owned())]
+    );
+    let [new] = &fix.files[..] else {
+        panic!("{:?}", fix.files);
+    };
+    assert_eq!(new.name, "app/.mcp.json");
+    assert_eq!(
+        new.text,
+        "{\n  \"mcpServers\": {\n    \"g\": {\n      \"type\": \"http\",\n      \
+         \"url\": \"http://localhost:4000/mcp/\",\n      \"headers\": {\n        \
+         \"Authorization\": \"Bearer ${LITELLM_KEY}\"\n      }\n    }\n  }\n}\n"
+    );
+    assert_eq!(
+        fix.then,
+        ["export LITELLM_KEY=<the-key>   # and in the profile of your shell"]
+    );
+    // Where that file is there, its own servers stay.
+    let read = "{\n  \"mcpServers\": {\n    \"a\": {\"command\": \"x\"}\n  }\n}\n";
+    let whole = r#"{"mcpServers": {"g": {"command": "y"}}}"#;
+    let name = ".claude/mcp.json";
+    let (fix, after) = moved(name, &[(".mcp.json", read), (name, whole)]);
+    assert!(fix.files.is_empty());
+    assert_eq!(fix.then, ["rm .claude/mcp.json"]);
+    let inserted = read.replace(
+        "x\"}\n",
+        "x\"},\n    \"g\": {\n      \"command\": \"y\"\n    }\n",
+    );
+    assert_eq!(
+        after,
+        [
+            (name.to_owned(), "{}".to_owned()),
+            (".mcp.json".to_owned(), inserted)
+        ]
+    );
+    // Of two servers of one name a person decides.
+    let taken = whole.replace("\"g\"", "\"a\"");
+    let (fix, after) = moved(name, &[(".mcp.json", read), (name, &taken)]);
+    assert!(after.is_empty() && fix.changes.is_empty());
+    assert_eq!(fix.safety.word(), "manual");
+}
+
+/// A file that is there and was not read is never taken for absent.
+#[test]
+fn servers_move_into_no_file_that_was_not_read() {
+    let whole = r#"{"mcpServers": {"g": {"command": "y"}}}"#;
+    let files = [(".mcp.json", "{"), (".claude/mcp.json", whole)];
+    let examination = run(
+        "--only client-file-not-read --claude .claude/mcp.json",
+        &files,
+    );
+    let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+    assert!(fix.files.is_empty() && fix.changes.is_empty());
+    assert_eq!(
+        fix.then,
+        [
+            r#"claude mcp add-json g '{"command":"y"}' -s project"#,
+            "rm .claude/mcp.json"
+        ]
+    );
+}
+
+#[test]
+fn servers_of_one_person_are_given_to_the_client() {
     let text = client("", "http://localhost:4000/mcp/");
     let end = |name: &str| {
         let lines = lines_for(name, &text);
@@ -503,10 +600,8 @@ fn servers_of_a_project_are_given_to_the_project() {
         let scope = line.rsplit("-s ").next().unwrap_or_default();
         format!("{cd}{scope}")
     };
-    assert_eq!(end(".claude/settings.json"), "project");
-    assert_eq!(end(".claude/mcp.json"), "project");
     assert_eq!(end(".claude/settings.local.json"), "local");
-    assert_eq!(end("app/.claude/mcp.json"), "(cd app && project)");
+    assert_eq!(end("app/.claude/settings.local.json"), "(cd app && local)");
     assert_eq!(end("/home/user/.claude/mcp.json"), "user");
     assert_eq!(end(".config/claude/mcp.json"), "user");
 }
@@ -622,7 +717,7 @@ fn commands_are_safe_to_copy() {
         &[(name, b"\xFF\xFEA\0")],
     );
     let fix = &examination.diagnosis.findings[0].finding.fixes[0];
-    let text = fix.text.as_deref().unwrap_or_default();
+    let text = &fix.then[0];
     assert!(
         text.starts_with("iconv -f UTF-16 -t UTF-8 'x'\\'';touch_pwned;'\\''.yaml' > 'x'"),
         "{text}"

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use mcpdoc::chain::Settings;
-use mcpdoc::change::Safety;
+use mcpdoc::change::{Fix, Op, Rejected, Safety, Way};
+use mcpdoc::check::Finding;
 use mcpdoc::load::{Memory, Request};
 use mcpdoc::source::Format;
 use mcpdoc::{Examination, Selection, checks, examine, fix};
@@ -17,7 +18,18 @@ fn files(list: &[(&str, &str)]) -> Files {
         .collect()
 }
 
+fn only(check: &str) -> Selection {
+    Selection {
+        only: vec![checks::by_id(check).expect("a check")],
+        skip: Vec::new(),
+    }
+}
+
 fn run(check: &str, files: &Files) -> Examination {
+    run_with(&only(check), None, files)
+}
+
+fn run_with(selection: &Selection, prefer: Option<Way>, files: &Files) -> Examination {
     let mut memory = Memory::default();
     for (name, text) in files {
         memory.insert(format!("/srv/{name}"), text.clone());
@@ -27,11 +39,63 @@ fn run(check: &str, files: &Files) -> Examination {
         paths: vec![PathBuf::from("/srv")],
         ..Request::default()
     };
-    let selection = Selection {
-        only: vec![checks::by_id(check).expect("a check")],
-        skip: Vec::new(),
+    let settings = Settings {
+        prefer,
+        ..Settings::default()
     };
-    examine(&request, &Settings::default(), &selection, &memory)
+    examine(&request, &settings, selection, &memory)
+}
+
+/// The finding of a check, which is the only one.
+fn finding(check: &str, prefer: Option<Way>, files: &Files) -> Finding {
+    let found = run_with(&only(check), prefer, files).diagnosis.findings;
+    let [judged] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    judged.finding.clone()
+}
+
+fn first_fix(check: &str, files: &Files) -> Fix {
+    finding(check, None, files).fixes.swap_remove(0)
+}
+
+/// What the first fix of the first finding of `check` makes of the files, its new ones included.
+fn after(check: &str, prefer: Option<Way>, files: &Files) -> Files {
+    let examination = run_with(&only(check), prefer, files);
+    let stack = &examination.stack;
+    let fix = &examination.diagnosis.findings[0].finding.fixes[0];
+    let edits = fix::lower(&|id| stack.source(id), fix).expect("a fix that can be written");
+    let mut files = files.clone();
+    for source in &stack.sources {
+        let own: Vec<_> = edits
+            .iter()
+            .filter(|edit| edit.source == source.id())
+            .cloned()
+            .collect();
+        if !own.is_empty() {
+            files.insert(source.name().to_owned(), fix::apply(source.text(), &own));
+        }
+    }
+    let new = fix.files.iter();
+    files.extend(new.map(|file| (file.name.clone(), file.text.clone())));
+    files
+}
+
+/// Mends transport-mismatch; no check says more afterwards than before.
+fn mend_fully(files: Files) -> Files {
+    let all = |files: &Files| -> Vec<&'static str> {
+        let found = run_with(&Selection::default(), None, files)
+            .diagnosis
+            .findings;
+        found.iter().map(|judged| judged.finding.check).collect()
+    };
+    let before = all(&files);
+    let mended = mend("transport-mismatch", files);
+    let mut new = all(&mended);
+    // What listens can be tested: that has a repair of its own.
+    new.retain(|check| !before.contains(check) && *check != "healthcheck-missing");
+    assert!(new.is_empty(), "{new:?} after {mended:#?}");
+    mended
 }
 
 /// Applies the first fix of every finding of `check`, one after the other, until there is none; the files after that.
@@ -121,13 +185,56 @@ fn a_server_is_started_on_a_transport_of_its_version() {
         "{mended:#?}"
     );
 
-    let http = upstream("http", "http://db:8000/mcp");
-    let mended = mend("crystaldba/postgres-mcp:main", "");
-    assert_eq!(mended["config.yaml"], http);
-    assert!(
-        mended["compose.yaml"].contains("--streamable-http-host=0.0.0.0"),
-        "{mended:#?}"
+    // A setting that lets the Host pass comes with the transport.
+    let mut files = stack(
+        "http",
+        "http://db:1/mcp",
+        &server("bytebase/dbhub:0.9.0", ""),
     );
+    let newer = files["compose.yaml"].replace("v1.77.3", "v1.80.0");
+    files.insert("compose.yaml".to_owned(), newer);
+    let mended = mend_fully(files);
+    assert_eq!(
+        mended["config.yaml"],
+        upstream("http", "http://db:8080/mcp")
+    );
+}
+
+#[test]
+fn a_floating_tag_is_pinned_to_the_version_that_the_repair_holds_for() {
+    for (image, pinned) in [
+        ("crystaldba/postgres-mcp", "crystaldba/postgres-mcp:0.3.0"),
+        (
+            "docker.io/crystaldba/postgres-mcp:latest",
+            "docker.io/crystaldba/postgres-mcp:0.3.0",
+        ),
+    ] {
+        let files = stack("http", "http://db:8080/mcp", &server(image, ""));
+        let fix = first_fix("transport-mismatch", &files);
+        assert_eq!(fix.safety, Safety::Unsafe);
+        assert!(fix.title.ends_with("which postgres-mcp 0.3.0 has itself"));
+        let [why] = fix.remarks.as_slice() else {
+            panic!("{:?}", fix.remarks)
+        };
+        assert!(why.starts_with("this holds for 0.3.0, which "), "{why}");
+        let mended = mend_fully(files);
+        assert!(
+            mended["compose.yaml"].contains(&format!("    image: {pinned}\n")),
+            "{mended:#?}"
+        );
+    }
+    // A version that the tag names stays, and so does one that a variable names.
+    for image in [
+        "crystaldba/postgres-mcp:0.2.1",
+        "'crystaldba/postgres-mcp:${TAG:-latest}'",
+    ] {
+        let files = stack("http", "http://db:8080/mcp", &server(image, ""));
+        let mended = mend("transport-mismatch", files);
+        assert!(
+            mended["compose.yaml"].contains(&format!("    image: {image}\n")),
+            "{mended:#?}"
+        );
+    }
 }
 
 #[test]
@@ -142,22 +249,6 @@ fn a_caller_speaks_what_the_server_is_started_on() {
     let mended = mend("transport-mismatch", files);
     assert_eq!(mended["config.yaml"], upstream("sse", "http://db:8000/sse"));
     assert_eq!(mended["compose.yaml"], compose);
-}
-
-#[test]
-fn a_server_without_a_network_transport_gets_a_bridge() {
-    let files = stack("http", "http://db:8080/mcp", &server("mcp/postgres", ""));
-    let examination = run("transport-mismatch", &files);
-    let finding = &examination.diagnosis.findings[0].finding;
-    let [by_hand] = finding.fixes.as_slice() else {
-        panic!("{:?}", finding.fixes)
-    };
-    assert_eq!(by_hand.safety, Safety::Manual);
-    let text = by_hand.text.as_deref().unwrap_or_default();
-    assert!(
-        text.contains("mcp-proxy") && text.contains("url: http://db:8000/mcp"),
-        "{text}"
-    );
 }
 
 #[test]
@@ -490,4 +581,392 @@ fn a_host_is_judged_by_the_version_that_runs() {
     }
     let more = format!("{http}    command: ['--allowed-hosts', 'other']\n");
     assert_eq!(said("bytebase/dbhub", &more, "http", url), (1, 0));
+}
+
+/// The same with a file of variables that has the database's url.
+fn stack_with_url(transport: &str, url: &str, rest: &str) -> Files {
+    let mut files = stack(transport, url, rest);
+    let variable = "DATABASE_URI=postgresql://db.example/x\n";
+    files.insert("db.env".to_owned(), variable.to_owned());
+    files
+}
+
+const NO_HTTP: &str = "0.3.0 has no streamable HTTP; only the unreleased main branch has it";
+
+#[test]
+fn what_cannot_be_gone_is_said_with_its_reason() {
+    let files = stack(
+        "http",
+        "http://db:8080/mcp",
+        &server("crystaldba/postgres-mcp:0.3.0", ""),
+    );
+    let found = finding("transport-mismatch", None, &files);
+    let titles: Vec<&str> = found.fixes.iter().map(|fix| fix.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "start db with `--transport=sse` and call it over HTTP+SSE, which postgres-mcp 0.3.0 has itself",
+            "put mcp-proxy 0.13.0 in front of db and call it over streamable HTTP",
+        ]
+    );
+    let [http, gateway] = found.rejected.as_slice() else {
+        panic!("{:?}", found.rejected)
+    };
+    let no_http = Rejected {
+        way: Way::Http,
+        why: NO_HTTP.to_owned(),
+    };
+    assert_eq!(*http, no_http);
+    assert_eq!(gateway.way, Way::StdioInGateway);
+}
+
+#[test]
+fn a_preference_is_followed_where_it_can_be() {
+    let first = |image: &str, prefer: Way| {
+        let files = stack("http", "http://db:8080/mcp", &server(image, ""));
+        let found = finding("transport-mismatch", Some(prefer), &files);
+        let texts = found.evidence.into_iter().map(|one| one.text);
+        let unheeded: Vec<String> = texts.filter(|text| text.starts_with("--prefer")).collect();
+        (found.fixes[0].title.clone(), unheeded)
+    };
+    let postgres = "crystaldba/postgres-mcp:0.3.0";
+    let (title, unheeded) = first(postgres, Way::Bridge);
+    assert!(title.starts_with("put mcp-proxy 0.13.0"), "{title}");
+    assert!(unheeded.is_empty(), "{unheeded:?}");
+
+    // Not possible: the best that is, and why.
+    let (title, unheeded) = first(postgres, Way::Http);
+    assert!(title.contains("--transport=sse"), "{title}");
+    assert_eq!(
+        unheeded,
+        [format!("--prefer http cannot be followed: {NO_HTTP}")]
+    );
+
+    // It refuses the name by which the gateway calls it.
+    let (title, unheeded) = first("crystaldba/postgres-mcp:main", Way::Sse);
+    assert!(title.starts_with("put mcp-proxy 0.13.0"), "{title}");
+    let refuses = "--prefer sse cannot be followed: main refuses the Host db with 421";
+    assert_eq!(unheeded, [refuses]);
+}
+
+#[test]
+fn a_bridge_is_built_from_the_servers_image() {
+    let more = "    command: [--access-mode=restricted]\n    env_file: db.env\n";
+    let files = stack_with_url(
+        "sse",
+        "http://db:8686",
+        &server("crystaldba/postgres-mcp # pinned soon", more),
+    );
+    let bridged = after("transport-mismatch", Some(Way::Bridge), &files);
+    assert_eq!(
+        bridged["config.yaml"],
+        upstream("http", "http://db:8000/mcp")
+    );
+    let service = "  db:
+    build: # pinned soon
+      context: .
+      dockerfile: Dockerfile.db-bridge
+    command: [--access-mode=restricted]
+    env_file: db.env
+    init: true
+";
+    assert_eq!(bridged["compose.yaml"], format!("{GATEWAY}{service}"));
+    let dockerfile = r#"FROM crystaldba/postgres-mcp:0.3.0 AS bridge
+USER root
+RUN python3 -m venv /opt/bridge && /opt/bridge/bin/pip install --no-cache-dir mcp-proxy==0.13.0
+
+FROM crystaldba/postgres-mcp:0.3.0
+COPY --from=bridge /opt/bridge /opt/bridge
+ENTRYPOINT ["/opt/bridge/bin/mcp-proxy", "--host", "0.0.0.0", "--port", "8000", "--pass-environment", "--", "/app/docker-entrypoint.sh", "postgres-mcp"]
+"#;
+    assert_eq!(bridged["Dockerfile.db-bridge"], dockerfile);
+    let fix = finding("transport-mismatch", Some(Way::Bridge), &files)
+        .fixes
+        .swap_remove(0);
+    assert_eq!(fix.safety, Safety::Unsafe);
+    assert_eq!(
+        fix.then,
+        [
+            "docker compose up -d --build db",
+            "docker compose restart litellm"
+        ]
+    );
+    assert!(
+        run("transport-mismatch", &bridged)
+            .diagnosis
+            .findings
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_bridge_starts_a_server_on_stdio_again() {
+    let more = "    command: [--transport=sse, --access-mode=restricted]\n    env_file: db.env\n";
+    let files = stack_with_url(
+        "http",
+        "http://db:8000/mcp",
+        &server("crystaldba/postgres-mcp:0.3.0", more),
+    );
+    let bridged = after("transport-mismatch", Some(Way::Bridge), &files);
+    let compose = &bridged["compose.yaml"];
+    assert!(
+        compose.contains("command: [--access-mode=restricted]\n"),
+        "{compose}"
+    );
+}
+
+#[test]
+fn an_image_with_node_gets_python_for_its_bridge() {
+    let mut files = stack(
+        "http",
+        "http://db:8080/mcp",
+        &server("mcp/postgres", "    command: ['${PG_URL}']\n"),
+    );
+    files.insert(".env".to_owned(), "PG_URL=postgresql://db/x\n".to_owned());
+    let bridged = after("transport-mismatch", None, &files);
+    let compose = &bridged["compose.yaml"];
+    assert!(compose.contains("command: ['${PG_URL}']\n"), "{compose}");
+    let dockerfile = &bridged["Dockerfile.db-bridge"];
+    assert!(
+        dockerfile.starts_with("FROM mcp/postgres\nUSER root\nRUN (apk add"),
+        "{dockerfile}"
+    );
+    assert!(
+        dockerfile.ends_with("\"--pass-environment\", \"--\", \"node\", \"dist/index.js\"]\n"),
+        "{dockerfile}"
+    );
+    // This version of the gateway cannot speak to the other one.
+    let found = finding("transport-mismatch", None, &files);
+    let doubled = found.rejected.iter().find(|one| one.way == Way::Bridge);
+    let why = doubled.map(|one| one.why.as_str()).unwrap_or_default();
+    assert!(
+        why.starts_with("supergateway: LiteLLM 1.77.3-stable sends MCP-Protocol-Version twice"),
+        "{why}"
+    );
+
+    // Others can; it takes the whole command as one string.
+    let newer = files["compose.yaml"].replace("v1.77.3", "v1.80.0");
+    files.insert("compose.yaml".to_owned(), newer);
+    let found = finding("transport-mismatch", None, &files);
+    let second = &found.fixes[1];
+    assert!(second.title.starts_with("put supergateway 4.0.0"));
+    let line = serde_json::json!(["node dist/index.js '${PG_URL}'"]);
+    assert!(
+        second
+            .changes
+            .iter()
+            .any(|one| one.op == Op::Set(line.clone())),
+        "{second:?}"
+    );
+    let last =
+        r#""--outputTransport", "streamableHttp", "--stateful", "--port", "8000", "--stdio"]"#;
+    assert!(second.files[0].text.ends_with(&format!("{last}\n")));
+    assert!(
+        second.files[0]
+            .text
+            .contains("COPY --from=bridge /opt/bridge /opt/bridge\n")
+    );
+
+    // What the image gives by default is not lost where the bridge is its entrypoint.
+    let bare = stack("http", "http://db:8080/mcp", &server("mcp/chroma", ""));
+    let dockerfile = &after("transport-mismatch", None, &bare)["Dockerfile.db-bridge"];
+    assert!(
+        dockerfile.ends_with("\"--\", \"chroma-mcp\"]\n"),
+        "{dockerfile}"
+    );
+}
+
+/// Where the files do not say all that is needed, a person gets the lines.
+#[test]
+fn a_bridge_is_left_to_a_person_where_something_is_not_known() {
+    for (image, why) in [
+        // It would be built, and exit.
+        ("mcp/postgres", "db gets no database URL: mend that first"),
+        (
+            "mcp/sqlite",
+            "what mcp/sqlite starts is not known: docker image inspect shows it",
+        ),
+    ] {
+        let files = stack("http", "http://db:8080/mcp", &server(image, ""));
+        let fix = first_fix("transport-mismatch", &files);
+        assert_eq!(fix.safety, Safety::Manual);
+        assert_eq!(fix.remarks, [why]);
+        let text = fix.text.unwrap_or_default();
+        assert!(text.contains("url: http://db:8000/mcp"), "{text}");
+    }
+}
+
+#[test]
+fn a_host_that_is_refused_is_let_in_or_a_bridge_takes_it() {
+    let sse = stack_with_url(
+        "sse",
+        "http://db:8000/sse",
+        &server(
+            "crystaldba/postgres-mcp:main",
+            "    command: [--transport=sse]\n    env_file: db.env\n",
+        ),
+    );
+    let mended = after("host-header-rejected", None, &sse);
+    assert!(
+        mended["compose.yaml"].contains("image: crystaldba/postgres-mcp:0.3.0\n"),
+        "{mended:#?}"
+    );
+    assert_eq!(mended["config.yaml"], sse["config.yaml"]);
+
+    let mended = after("host-header-rejected", Some(Way::Bridge), &sse);
+    assert!(
+        mended["compose.yaml"].contains("command: []\n"),
+        "{mended:#?}"
+    );
+    assert!(
+        mended["Dockerfile.db-bridge"].starts_with("FROM crystaldba/postgres-mcp:main AS"),
+        "{mended:#?}"
+    );
+
+    // The published image has no streamable HTTP.
+    let http = "    command: [--transport=streamable-http, --streamable-http-host=0.0.0.0]\n";
+    let http = stack(
+        "http",
+        "http://db:8000/mcp",
+        &server("crystaldba/postgres-mcp:main", http),
+    );
+    let found = finding("host-header-rejected", None, &http);
+    assert!(
+        found.fixes[0].title.starts_with("put mcp-proxy"),
+        "{:?}",
+        found.fixes
+    );
+    assert_eq!(found.rejected[0].way, Way::Http);
+}
+
+#[test]
+fn a_command_becomes_a_call_of_the_service_that_runs_the_server() {
+    let db = server("crystaldba/postgres-mcp:0.3.0", "    env_file: db.env\n");
+    let entry = |command: &str| {
+        let mut files = stack_with_url("http", "x", &db);
+        let entry = format!("mcp_servers:\n  db:\n    transport: stdio\n{command}");
+        files.insert("config.yaml".to_owned(), entry);
+        files
+    };
+    let right = upstream("sse", "http://db:8000/sse");
+    let docker = "    command: docker # as on my machine\n    args: [exec, -i, db, postgres-mcp]\n";
+    let mended = after("command-runs-docker", None, &entry(docker));
+    assert_eq!(
+        mended["config.yaml"],
+        right.replace("/sse\n", "/sse # as on my machine\n")
+    );
+    assert!(
+        mended["compose.yaml"].contains("- --transport=sse\n"),
+        "{mended:#?}"
+    );
+    let found = finding(
+        "command-runs-docker",
+        Some(Way::StdioInGateway),
+        &entry(docker),
+    );
+    let inside = found
+        .rejected
+        .iter()
+        .find(|one| one.way == Way::StdioInGateway);
+    let why = "docker needs the socket of the engine, and whoever has that is root on the host";
+    assert_eq!(inside.map(|one| one.why.as_str()), Some(why));
+
+    let program = "    command: postgres-mcp\n    env: {DATABASE_URI: os.environ/PG}\n";
+    let mended = after("command-unavailable", None, &entry(program));
+    assert_eq!(mended["config.yaml"], right);
+    let mended = after("command-unavailable", Some(Way::Bridge), &entry(program));
+    assert_eq!(
+        mended["config.yaml"],
+        upstream("http", "http://db:8000/mcp")
+    );
+
+    // What a gateway would start if it were let is let, unless another way is preferred.
+    let mut files = entry("    command: uvx\n    args: [postgres-mcp]\n");
+    let newer = files["compose.yaml"].replace("v1.77.3-stable", "v1.104.0");
+    files.insert("compose.yaml".to_owned(), newer);
+    let mended = after("stdio-disabled", None, &files);
+    assert!(
+        mended["compose.yaml"].contains("LITELLM_ENABLE_MCP_STDIO: \"true\"\n"),
+        "{mended:#?}"
+    );
+    let mended = after("stdio-disabled", Some(Way::Sse), &files);
+    assert_eq!(mended["config.yaml"], right);
+}
+
+#[test]
+fn a_service_that_is_called_is_not_left_on_stdio() {
+    let db = "    env_file: db.env\n    ports: ['48010:8686']\n";
+    let files = stack_with_url(
+        "http",
+        "http://db:8080/mcp",
+        &server("crystaldba/postgres-mcp:0.3.0", db),
+    );
+    for check in ["stdio-without-stdin", "stdio-published-port"] {
+        let title = first_fix(check, &files).title;
+        assert!(
+            title.starts_with("start db with `--transport=sse`"),
+            "{check}: {title}"
+        );
+    }
+    let mut alone = files;
+    alone.insert("config.yaml".to_owned(), "mcp_servers: {}\n".to_owned());
+    let title = first_fix("stdio-published-port", &alone).title;
+    assert_eq!(title, "remove the published port of db");
+}
+
+/// A gateway with variables, and what its file says.
+fn gateway(environment: &str, config: &str) -> Files {
+    let compose = format!("{GATEWAY}    environment: {{{environment}}}\n");
+    files(&[("config.yaml", config), ("compose.yaml", &compose)])
+}
+
+#[test]
+fn a_reference_is_safe_where_the_gateway_gets_a_text() {
+    let key = "LITELLM_MASTER_KEY";
+    let here = "general_settings:\n  master_key: ${LITELLM_MASTER_KEY}\n";
+    let misplaced = "litellm_settings:\n  master_key: ${LITELLM_MASTER_KEY}\n";
+    for (check, config) in [
+        ("env-reference-syntax", here),
+        ("env-reference-syntax", misplaced),
+        ("litellm-misplaced-setting", misplaced),
+    ] {
+        for (value, lacks) in [
+            (Some("sk-1f0c7a52e9"), None),
+            (
+                Some("''"),
+                Some("LITELLM_MASTER_KEY is empty for the gateway"),
+            ),
+            (
+                Some("'true'"),
+                Some("the gateway reads LITELLM_MASTER_KEY as a truth value"),
+            ),
+            (None, Some("the gateway does not get LITELLM_MASTER_KEY")),
+        ] {
+            let environment = value.map(|value| format!("{key}: {value}"));
+            let files = gateway(&environment.unwrap_or_default(), config);
+            let fix = first_fix(check, &files);
+            let safety = match lacks {
+                None => Safety::Safe,
+                Some(_) => Safety::Unsafe,
+            };
+            assert_eq!(fix.safety, safety, "{check} {value:?}");
+            assert_eq!(
+                fix.remarks.first().map(String::as_str),
+                lacks,
+                "{check} {value:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_gives_a_server_another_id_is_not_safe() {
+    let aliases = "litellm_settings:\n  mcp_aliases: {pg: db}\n";
+    let config = format!("{aliases}{}", upstream("http", "http://x:8000/mcp"));
+    let alone = first_fix("server-alias-ignored", &gateway("", &config));
+    assert_eq!((alone.safety, alone.remarks), (Safety::Safe, Vec::new()));
+    let database = "DATABASE_URL: 'postgresql://db.example/llm'";
+    let fix = first_fix("server-alias-ignored", &gateway(database, &config));
+    assert_eq!(fix.safety, Safety::Unsafe);
+    assert!(fix.remarks[0].starts_with("this gives db another id"));
 }

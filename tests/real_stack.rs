@@ -432,6 +432,102 @@ fn attempts(gateway: &Gateway, case: &Case, clients: &Releases) {
     });
 }
 
+/// The commands that `mcpdoc fix` has listed, in their order: what a person does by hand, and what is to be run then.
+fn listed(said: &str) -> Vec<String> {
+    let known = ["docker ", "(cd ", "export ", "claude mcp ", "rm "];
+    let lines = said.lines().map(str::trim);
+    let commands = lines.filter(|line| known.iter().any(|word| line.starts_with(word)));
+    commands.map(str::to_owned).collect()
+}
+
+/// From the case as it was found to the tables of the database, by what mcpdoc writes and lists and nothing else.
+fn mended(gateway: &Gateway) {
+    let case = found(gateway);
+    idling_server(&case);
+    let clients = clients(&case);
+    assert_no_configuration(&case, &clients);
+    // Not to be had from the network here: what the image is pinned to.
+    case.tag("crystaldba/postgres-mcp:0.3.0");
+    let said = case.fix(&["--unsafe", "--write"]);
+    let commands = listed(&said);
+    case.run(&commands);
+    case.server_listens();
+    case.gateway_answers();
+    let report = case.checked(&CALL);
+    assert_eq!(report.hop(CLIENT_HOP), "works - here", "{}", report.said());
+    assert_eq!(report.hop(GATEWAY_HOP), "works - container:litellm");
+    assert_eq!(
+        report.found(&["error"]),
+        Vec::<&str>::new(),
+        "{}",
+        report.said()
+    );
+    assert_called(&report);
+    // Claude Code has them by its own configuration.
+    for said in clients.list_at(&case.stack.join("home")) {
+        assert!(
+            said.contains("litellm-gateway") && said.contains("Connected"),
+            "{said}"
+        );
+    }
+    let again = case.fix(&["--unsafe"]);
+    assert!(again.contains("nothing was changed"), "{again}");
+}
+
+/// A server that refuses the Host of its gateway, by the repair that mcpdoc proposes, and by the one that a person prefers.
+fn admitted(gateway: &Gateway, prefer: &[&str], shows: &str) {
+    let case = Case::new("linuxserver.lan-working");
+    for network in NETWORKS {
+        case.network(network, None);
+    }
+    case.database();
+    case.newest_server();
+    case.gateway(gateway.version, &gateway.pinned(), &NETWORKS);
+    let right = right_client(&case, URL);
+    let right = right.display().to_string();
+    let broken = case.checked(&["--claude", &right]);
+    let refused = "broken host-header-rejected container:litellm";
+    assert_eq!(broken.hop(GATEWAY_HOP), refused, "{}", broken.said());
+    let wishes = [&["--claude", &right, "--unsafe", "--write"], prefer].concat();
+    let said = case.fix(&wishes);
+    assert!(said.contains(shows), "{said}");
+    case.run(&listed(&said));
+    case.server_listens();
+    case.gateway_answers();
+    let report = case.checked(&[&["--claude", &right], &CALL[..]].concat());
+    assert_eq!(
+        report.found(&["error"]),
+        Vec::<&str>::new(),
+        "{said}{}",
+        report.said()
+    );
+    assert_called(&report);
+}
+
+#[test]
+#[ignore = "needs a container engine and the parts of tests/stack/install"]
+fn as_its_host_is_admitted() {
+    admitted(&OLD, &[], "crystaldba/postgres-mcp:0.3.0");
+}
+
+#[test]
+#[ignore = "needs a container engine and the parts of tests/stack/install"]
+fn as_a_bridge_admits_its_host() {
+    admitted(&NEW, &["--prefer", "bridge"], "mcp-proxy");
+}
+
+#[test]
+#[ignore = "needs a container engine and the parts of tests/stack/install"]
+fn as_it_is_mended() {
+    mended(&OLD);
+}
+
+#[test]
+#[ignore = "needs a container engine and the parts of tests/stack/install"]
+fn as_it_is_mended_today() {
+    mended(&NEW);
+}
+
 #[test]
 #[ignore = "needs a container engine and the parts of tests/stack/install"]
 fn as_it_should_be() {
@@ -529,7 +625,11 @@ const CALL: [&str; 2] = ["--call", r#"db_main:list_objects={"schema_name":"publi
 /// That the tables come, directly and through the gateway, and are the same.
 fn assert_tables(case: &Case, right: &Path) {
     let file = right.display().to_string();
-    let report = case.checked(&[&["--claude", &file], &CALL[..]].concat());
+    assert_called(&case.checked(&[&["--claude", &file], &CALL[..]].concat()));
+}
+
+/// That a call came back with the same, directly and through the gateway.
+fn assert_called(report: &Report) {
     assert_eq!(report.status, Some(0), "{}", report.said());
     let calls = report.document["calls"].as_array().expect("calls").clone();
     let came: Vec<(bool, bool, Option<bool>)> = calls
@@ -690,7 +790,8 @@ fn outages(gateway: &Gateway, case: &Case, clients: &Releases, right: &Path) {
     assert_eq!(hop, "broken container-stale container:litellm");
     let stale = report.finding("container-stale");
     let what = stale["message"].as_str().expect("a message");
-    assert!(what.contains("(networks)"), "{what}");
+    let detached = "is attached to no network, although the file puts it on";
+    assert!(what.contains(detached), "{what}");
     for network in NETWORKS {
         docker(&["network", "connect", "--alias", SERVER, network, SERVER]);
     }

@@ -309,3 +309,62 @@ fn every_width_is_written_for() {
         assert!(shown.contains("\u{1b}["), "coloured");
     }
 }
+
+#[test]
+fn a_new_file_is_shown_with_all_its_lines() {
+    let unread = r#"{"mcpServers": {"g": {"command": "x"}}}"#;
+    let examination = stack("/srv", &["/srv"], &[("/srv/app/.claude/mcp.json", unread)]);
+    let said = shown(&examination, text::Detail::Usual);
+    let lines = [
+        "  → move the servers to app/.mcp.json",
+        "    mcp.json",
+        "      1 - {\"mcpServers\": {\"g\": {\"command\": \"x\"}}}",
+        "      1 + {}",
+        "    app/.mcp.json (new file)",
+        "      1 + {",
+        "      2 +   \"mcpServers\": {",
+        "      3 +     \"g\": {",
+        "      4 +       \"command\": \"x\"",
+        "      5 +     }",
+        "      6 +   }",
+        "      7 + }",
+        "    then run rm app/.claude/mcp.json",
+    ];
+    assert!(said.contains(&lines.join("\n")), "{said}");
+    let document = document(&examination);
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../schema/mcpdoc-1.json")).expect("a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(errors, Vec::<String>::new());
+    let edits = &document["findings"][0]["fixes"][0]["edits"];
+    assert_eq!(edits[0].get("new"), None);
+    assert_eq!(
+        edits[1],
+        serde_json::json!({
+            "file": "app/.mcp.json", "line": 1, "column": 1, "end_line": 1, "end_column": 1,
+            "text": "{\n  \"mcpServers\": {\n    \"g\": {\n      \"command\": \"x\"\n    }\n  }\n}\n",
+            "new": true
+        })
+    );
+}
+
+#[test]
+fn a_repair_of_commands_alone_follows_nothing() {
+    let compose =
+        "services:\n  a:\n    image: x\n    networks: [n]\nnetworks:\n  n: {external: true}\n";
+    let home = r#"{"mcpServers": {"g": {"command": "x"}}}"#;
+    let files = [
+        ("/srv/compose.yaml", compose),
+        ("/srv/.config/claude/mcp-settings.json", home),
+    ];
+    let said = shown(&stack("/srv", &["/srv"], &files), text::Detail::Usual);
+    let commands = "  → give the servers to the client itself
+    run claude mcp add-json g '{\"command\":\"x\"}' -s user
+    run rm .config/claude/mcp-settings.json
+";
+    assert!(said.contains(commands), "{said}");
+}

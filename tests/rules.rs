@@ -46,7 +46,7 @@ const EDGES: &[&str] = &[
     "src/command",
     "src/main.rs",
     "src/observe",
-    "src/fix/write.rs",
+    "src/fix/write",
 ];
 
 fn root() -> PathBuf {

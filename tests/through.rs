@@ -1,6 +1,7 @@
 //! What comes through a gateway of each server behind it, and what the gateway tells: taken apart by its own rules, shown
 //! in both reports. The worlds are written as on the pages.
 
+use mcpdoc::check::Need;
 use mcpdoc::check::through::{Comes, Through};
 use mcpdoc::command::check::Prepared;
 use mcpdoc::fact::{Ask, Engine, Known, Probe};
@@ -9,7 +10,7 @@ use mcpdoc::plan::Permissions;
 use mcpdoc::report::{json, text};
 use mcpdoc::term::Screen;
 use mcpdoc::wire::Told;
-use mcpdoc::{Examination, Witness, investigate};
+use mcpdoc::{Examination, Witness, checks, investigate};
 use serde_json::{Value, json};
 
 use described::Described;
@@ -319,6 +320,144 @@ fn a_server_that_the_key_may_not_see_is_hidden() {
     let wire = gateway(&["db-look"]) + &readiness("connected") + &servers(&["database"]);
     let comes = Stack::new(TWO).comes(&wire);
     assert_eq!(comes, [some(&["look"]), Comes::Hidden]);
+}
+
+/// Of a key that may not use a server, what is said of it; then what else is said of what the gateway answers.
+fn forbidden(examination: &Examination) -> (Vec<String>, Vec<&'static str>) {
+    let findings = examination.diagnosis.findings.iter();
+    let findings = findings.map(|judged| &judged.finding);
+    let of_wire = findings.filter(|one| {
+        checks::by_id(one.check).is_some_and(|check| check.needs.contains(&Need::Wire))
+    });
+    let (own, others): (Vec<_>, Vec<_>) =
+        of_wire.partition(|finding| finding.check == "gateway-server-forbidden");
+    let own = own
+        .iter()
+        .map(|one| format!("{} {}", one.severity.word(), one.message));
+    (own.collect(), others.iter().map(|one| one.check).collect())
+}
+
+/// A stack whose gateway has a database.
+fn with_keys(entry: Value) -> Stack<'static> {
+    let mut stack = Stack::new(TWO).client(entry);
+    stack.engine = false;
+    stack.compose = stack.compose.replace(
+        "    environment:\n",
+        "    environment:\n      DATABASE_URL: postgresql://db/llm\n",
+    );
+    assert!(stack.compose.contains("DATABASE_URL"), "{}", stack.compose);
+    stack
+}
+
+/// What its operator gets of the gateway.
+fn all_servers() -> String {
+    let whole = gateway(&["db-look", "web-get"]) + &servers(&["database", "web"]);
+    let of_operator = whole.lines().map(|line| match line.starts_with(">>> ") {
+        true => format!(
+            "{} authorization: Bearer sk-5f1c2a9be07d4431\n",
+            line.trim_end()
+        ),
+        false => format!("{line}\n"),
+    });
+    of_operator.collect()
+}
+
+#[test]
+fn a_key_that_may_not_use_the_server_that_its_client_asks_for() {
+    let entry = |names: &str| json!({"url": "http://localhost:4000/mcp/", "headers": {"x-mcp-servers": names}});
+    // As 1.77.3 does: the filter is dropped, and the tools of what the key may use come.
+    let wire = gateway(&["web-get"]) + &readiness("connected") + &servers(&["web"]);
+    let shows = "LiteLLM 1.109.1 for database, which does not show it to its key: it gets the tools of other servers instead";
+    let (said, others) = forbidden(&with_keys(entry("db")).examine(&wire));
+    assert_eq!((said.len(), others.len()), (1, 0), "{said:?} {others:?}");
+    assert!(
+        said[0].starts_with(&format!("warning gw asks {shows}")),
+        "{said:?}"
+    );
+    // That it is there for another key makes it certain.
+    let mut stack = with_keys(entry("db"));
+    stack.operator = true;
+    let both = wire.clone() + &all_servers();
+    let examination = stack.examine(&both);
+    let (said, others) = forbidden(&examination);
+    let certain = "error gw asks LiteLLM 1.109.1 for database, and its key may not use it: it gets the tools of other servers \
+                   instead; permit it in object_permission.mcp_servers of the key or its team";
+    assert_eq!((said, others), (vec![certain.to_owned()], vec![]));
+    let finding = examination
+        .diagnosis
+        .findings
+        .iter()
+        .map(|one| &one.finding);
+    let mut finding = finding.filter(|one| one.check == "gateway-server-forbidden");
+    let command = finding.next().and_then(|one| one.fixes[0].text.clone());
+    let command = command.expect("a command");
+    assert!(
+        command.starts_with(
+            "curl http://localhost:4000/key/update -H \"Authorization: Bearer $LITELLM_MASTER_KEY\""
+        ) && command.contains("[\"id-web\", \"id-database\"]"),
+        "{command}"
+    );
+    // What it may use beside that comes.
+    let mut stack = with_keys(entry("db,web"));
+    stack.operator = true;
+    let (said, _) = forbidden(&stack.examine(&both));
+    assert!(
+        said[0].starts_with("warning") && said[0].contains("the tools of the others"),
+        "{said:?}"
+    );
+    // A gateway without a database has no permissions.
+    let wire = gateway(&["web-get"]) + &readiness("Not connected") + &servers(&["web"]);
+    assert_eq!(forbidden(&with_keys(entry("db")).examine(&wire)).0, [""; 0]);
+}
+
+#[test]
+fn a_key_that_may_use_some_servers_only_is_no_mistake() {
+    let entry = json!({"url": "http://localhost:4000/mcp/"});
+    let wire = gateway(&["web-get"]) + &readiness("connected") + &servers(&["web"]);
+    let mut stack = with_keys(entry);
+    stack.operator = true;
+    let examination = stack.examine(&(wire + &all_servers()));
+    assert_eq!(forbidden(&examination), (vec![], vec![]));
+    let text = shown(&examination, 100, text::Detail::Usual);
+    for line in [
+        "hidden",
+        "  hidden: the gateway does not show this server to the client's key; object_permission.mcp_servers",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
+fn a_key_that_may_use_no_server() {
+    let entry = || json!({"url": "http://localhost:4000/mcp/"});
+    // As 1.77.3 does.
+    let wire = gateway(&[]) + &readiness("connected") + &servers(&[]);
+    let mut stack = with_keys(entry());
+    stack.operator = true;
+    let (said, others) = forbidden(&stack.examine(&(wire + &all_servers())));
+    let none = "error gw asks for all servers of LiteLLM 1.109.1, and its key may not use any of them: no tools come; permit it";
+    assert!(said[0].starts_with(none), "{said:?}");
+    assert_eq!(others, [""; 0]);
+    // As 1.109.1 does: status 403 to the handshake.
+    let words = "The key has no MCP servers granted, or none of its granted servers is loaded and allowed for this client IP. \
+                 Grant servers or access groups to the key, its team, or its organization (object_permission.mcp_servers), check \
+                 the server's allowed IPs, and reconnect.";
+    let refusal = json!({"detail": {"error": words}});
+    let refused = format!(
+        ">>> POST /mcp/ *\nHTTP/1.1 403 Forbidden\ncontent-type: application/json\n\n{refusal}\n\n"
+    );
+    let wire = refused + &readiness("connected") + &servers(&[]);
+    for header in ["Authorization", "x-litellm-api-key"] {
+        let mut entry = entry();
+        entry["headers"] = json!({header: "Bearer sk-8f2c11d09ab35e71"});
+        let (said, others) = forbidden(&with_keys(entry).examine(&wire));
+
+        assert!(
+            said[0].contains("its key may not use any of them: every request is refused; permit"),
+            "{said:?}"
+        );
+        assert_eq!((said.len(), others.len()), (1, 0), "{others:?}");
+    }
 }
 
 #[test]

@@ -54,9 +54,9 @@ pub struct Known {
     /// JSON files of other programs.
     #[serde(default)]
     pub others: Vec<Other>,
-    /// What becomes of an entry that is not as it should be; completes "Claude Code …".
-    #[serde(default)]
-    pub malformed_entry: Option<String>,
+    /// The releases in which an entry that is not as it should be takes those beside it along. Others skip it alone.
+    #[serde(default = "VersionSet::none")]
+    pub malformed_drops_all: VersionSet,
     /// What `type` may be; nothing where that is not known.
     #[serde(default)]
     pub types: Vec<KnownType>,

@@ -376,6 +376,8 @@ impl Server {
         }
         let own_program = image_entrypoint.and_then(|entrypoint| entrypoint.first());
         match read.starts {
+            // The script of the image's own entrypoint is the server, and none of its arguments.
+            command::Starts::Script(_) if image_entrypoint == Some(line) => Some(read.rest),
             command::Starts::Script(path) if launch.image.is_some() => {
                 Some([vec![path], read.rest].concat())
             }

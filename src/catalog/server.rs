@@ -64,13 +64,9 @@ pub struct Server {
     /// Only for bridges: how it takes what it bridges.
     #[serde(default)]
     pub wraps: Option<Wraps>,
-    /// Only for bridges: the lines of a Dockerfile that puts it in front of a stdio server, and what a gateway then
-    /// calls. `{image}` stands for the server's image, `{service}` for its service.
+    /// Only for bridges: how it is put in front of a stdio server that runs from an image.
     #[serde(default)]
     pub front: Option<Front>,
-    /// The bridge (its id) to put in front of this server, which speaks stdio alone.
-    #[serde(default)]
-    pub bridge: Option<String>,
     /// Only for programs whose work is to start containers: they need the engine's socket.
     #[serde(default)]
     pub engine: Option<Engine>,
@@ -681,13 +677,23 @@ pub struct Sdk {
 }
 
 /// The language of an MCP SDK.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// Python, the package `mcp`.
     Python,
     /// TypeScript, the package `@modelcontextprotocol/sdk`.
     Typescript,
+}
+
+impl Language {
+    /// The word of the catalog.
+    pub fn word(self) -> &'static str {
+        match self {
+            Language::Python => "python",
+            Language::Typescript => "typescript",
+        }
+    }
 }
 
 /// A hosted endpoint.
@@ -716,12 +722,30 @@ pub struct Wraps {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Front {
-    /// A Dockerfile.
-    pub dockerfile: String,
+    /// Of several that would do, the one with the lowest number.
+    pub order: u8,
+    /// The version of it that was tried.
+    pub version: Version,
     /// The transport that callers then use.
     pub kind: TransportKind,
     /// The port of that transport.
     pub port: u16,
+    /// What starts it. The command of the server comes behind, as [`Wraps::command`] says.
+    pub entrypoint: Vec<String>,
+    /// How it comes into images of servers in a language.
+    pub into: BTreeMap<Language, Install>,
+}
+
+/// How a bridge comes into an image.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Install {
+    /// What the image's shell runs as root.
+    pub run: String,
+    /// All that it adds to the image stands under `/opt/bridge`: it can be copied from there into the image itself, whose
+    /// user then stays.
+    #[serde(default)]
+    pub apart: bool,
 }
 
 /// The place of something on a bridge's command line.

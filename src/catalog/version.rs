@@ -378,6 +378,14 @@ impl VersionSet {
         VersionSet::of(outside)
     }
 
+    /// What remains of the set where only `version` is of interest: everything or nothing.
+    pub fn seen_by(&self, version: &Version) -> VersionSet {
+        match self.contains(version) {
+            true => VersionSet::all(),
+            false => VersionSet::none(),
+        }
+    }
+
     /// Whether every version is in the set.
     pub fn is_all(&self) -> bool {
         self.intervals == [Interval::ALL]

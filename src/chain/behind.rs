@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Behind, way};
+use super::{Behind, start};
 use crate::catalog::{Catalog, Certainty, ImageRef, Launch};
 use crate::model::{Service, ServiceId, Stack};
 
@@ -35,7 +35,7 @@ fn behind(stack: &Stack, service: &Service, catalog: &Catalog) -> Option<Behind>
         running,
         network: None,
     };
-    behind.network = way::way(stack, service, server, &behind);
+    behind.network = start::first(stack, service, server, &behind);
     Some(behind)
 }
 

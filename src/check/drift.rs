@@ -96,6 +96,43 @@ pub(crate) fn differences(
     compared.found
 }
 
+/// A network on which a file puts a service.
+pub(crate) struct Missing<'a> {
+    /// What the engine calls it.
+    pub name: &'a str,
+    /// The names that the service has there.
+    pub names: Vec<&'a str>,
+}
+
+/// The networks on which a container is not, although its file says so and it may join them as it is.
+pub(crate) fn missing_networks<'a>(
+    case: &Case<'a>,
+    id: ServiceId,
+    container: &Container,
+) -> Vec<Missing<'a>> {
+    let service = case.stack.service(id);
+    let mode = container.network_mode.as_str();
+    if service.network_mode.is_some() || has_no_own_networks(mode) {
+        return Vec::new();
+    }
+    let project = case.stack.project(id);
+    let is_on = |name: &str| container.networks.iter().any(|one| one.name == name);
+    let missing = service.networks.iter().filter_map(|attached| {
+        let name = project.network(&attached.key)?.real_name.get()?;
+        let names = std::iter::once(&service.name.value).chain(&attached.aliases);
+        (!is_on(name)).then(|| Missing {
+            name,
+            names: names.map(String::as_str).collect(),
+        })
+    });
+    missing.collect()
+}
+
+/// Whether a container of that mode can be on no network by itself.
+fn has_no_own_networks(mode: &str) -> bool {
+    matches!(mode, "host" | "none") || mode.starts_with("container:")
+}
+
 /// Two ways of writing one image are one.
 pub(crate) fn is_same_image(one: &str, other: &str) -> bool {
     let tagged = |text: &str| {
@@ -293,7 +330,7 @@ impl Compared<'_> {
             return;
         }
         let mode = container.network_mode.as_str();
-        if matches!(mode, "host" | "none") || mode.starts_with("container:") {
+        if has_no_own_networks(mode) {
             let text = match mode {
                 "host" => "the container is on the machine's own network".to_owned(),
                 "none" => "the container has no network".to_owned(),

@@ -2,13 +2,14 @@
 //! says, and keys and teams in its database name servers by their ids.
 
 use super::{Case, Finding};
-use crate::change::{Change, Fix, Op};
+use crate::change::{Change, Fix, Op, Safety};
 use crate::gateway::Upstream;
 use crate::model::EnvLookup;
 
 /// Adds a remark to those repairs of a finding that change the id of a server.
 pub(super) fn remark(case: &Case<'_>, finding: &mut Finding) {
     for fix in &mut finding.fixes {
+        let mut starts = false;
         let touches = |server: &Upstream| {
             let mut changes = fix.changes.iter();
             changes.any(|change| change.at.source == server.at.source)
@@ -20,16 +21,26 @@ pub(super) fn remark(case: &Case<'_>, finding: &mut Finding) {
             .enumerate()
             .filter(|(_, view)| view.outcome.servers.iter().any(touches))
             .filter(|(gateway, _)| has_database(case, *gateway))
-            .flat_map(|(_, view)| &view.outcome.servers)
-            .filter(|server| changes_id(case, fix, server));
+            .flat_map(|(_, view)| {
+                view.outcome
+                    .servers
+                    .iter()
+                    .map(move |server| (view, server))
+            })
+            .filter(|(_, server)| changes_id(case, fix, server));
         let remarks: Vec<String> = changed
-            .map(|server| {
+            .map(|(view, server)| {
+                starts |= view.outcome.starts();
                 let name = &server.name.value;
                 format!(
                     "this gives {name} another id: grant it again to keys and teams whose permissions name {name} by its id"
                 )
             })
             .collect();
+        // Keys and teams lose the server with it, where the gateway has it already.
+        if !remarks.is_empty() && starts {
+            fix.safety = fix.safety.min(Safety::Unsafe);
+        }
         fix.remarks.extend(remarks);
     }
 }
@@ -60,6 +71,7 @@ fn changes_id(case: &Case<'_>, fix: &Fix, server: &Upstream) -> bool {
     fix.changes.iter().any(|Change { at, op }| match op {
         Op::Rename(to) if *at == server.at => server.name.value != *to,
         Op::Insert(key, _) if *at == server.at => made_of(key),
+        Op::Rename(to) if at.parent() == server.at && made_of(to) => true,
         Op::Set(_) | Op::Remove | Op::Rename(_) => {
             at.parent() == server.at && at.path.last_key().is_some_and(made_of)
         }

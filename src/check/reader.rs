@@ -4,6 +4,7 @@
 use crate::catalog::client::{Known, of};
 use crate::chain::{Caller, Destination, Hop, HopId};
 use crate::check::Case;
+use crate::check::client::Program;
 use crate::model::{Client, ClientEntry, ClientFile, Marks};
 use crate::source::{Node, SourceId};
 
@@ -37,6 +38,11 @@ impl<'a> Entry<'a> {
     /// Whether the file is the client's for certain, and read by it: only then does its wording matter.
     pub fn is_own(&self) -> bool {
         self.file.is_read && self.file.is_certain
+    }
+
+    /// The client that reads it.
+    pub fn program(self, case: &Case<'_>) -> Program {
+        Program::of(case.facts, self.file.client)
     }
 
     /// What is known of the client.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::chain::HopId;
+use crate::check::client::{Program, log};
 use crate::check::reader::{Entry, claude_code_entries};
 use crate::check::settings::project_of;
 use crate::check::{Case, Evidence, Source};
@@ -26,7 +27,7 @@ pub(crate) enum Listed<'a> {
     Yes(&'a ClientServer),
     /// It does not.
     No,
-    /// It was not asked, or lists another server of this name.
+    /// It was not asked, before the file had the server, or lists another one of this name.
     Unknown,
 }
 
@@ -44,7 +45,8 @@ impl<'a> Word<'a> {
         let listed = match view.servers.get() {
             None => Listed::Unknown,
             Some(servers) => match servers.iter().find(|server| server.name == *name) {
-                None => Listed::No,
+                None if view.declared.contains(name) => Listed::No,
+                None => Listed::Unknown,
                 Some(server) if is_about(server.target.as_deref(), entry) => {
                     match is_seen_from(case, found, Path::new(&view.dir)) {
                         true => Listed::Yes(server),
@@ -64,9 +66,9 @@ impl<'a> Word<'a> {
         said.then_some(Word { view, listed, past })
     }
 
-    /// "Claude Code 2.1.330".
+    /// Its name, with its version: "Claude Code 2.1.330".
     pub fn program(self) -> String {
-        program(self.view)
+        Program::that_says(Client::ClaudeCode, self.view).name()
     }
 
     /// Whether the entry is one that it would list where it was asked.
@@ -103,21 +105,6 @@ impl<'a> Word<'a> {
             (Listed::Unknown, None) => None,
         }
     }
-}
-
-/// The client and its version, as far as it names one.
-pub(crate) fn program(view: &ClientView) -> String {
-    let title = Client::ClaudeCode.title();
-    match &view.version {
-        Some(version) => format!("{title} {version}"),
-        None => title.to_owned(),
-    }
-}
-
-/// "Claude Code's log of 2026-11-26 10:12 UTC".
-pub(crate) fn log(past: &Past) -> String {
-    let minutes = past.at.get(..16).unwrap_or(&past.at).replace('T', " ");
-    format!("Claude Code's log of {minutes} UTC")
 }
 
 /// How an attempt ended: "failed to connect: …".

@@ -141,7 +141,7 @@ impl<'a> View<'a> {
             }
             Scope::Names(_) | Scope::All => {}
         }
-        if self.told.servers.is_some() && one_of(server, |name| self.told.server(name)).is_none() {
+        if is_hidden(&self.told, server) {
             return Comes::Hidden;
         }
         match self.is_whole() || one_of(server, |name| self.told.outcome(name)).is_some() {
@@ -278,6 +278,22 @@ pub(crate) fn groups<'a>(
     groups.into_iter().flat_map(Node::items)
 }
 
+/// Whether a gateway keeps a server from the key that was shown to it.
+pub(crate) fn is_hidden(told: &Told, server: &Upstream) -> bool {
+    is_refused(told, server) || told.servers.is_some() && !is_listed(told, server)
+}
+
+/// Whether a gateway says in words that the key may not use a server.
+pub(crate) fn is_refused(told: &Told, server: &Upstream) -> bool {
+    let mut names = server.names().map(|name| plain(&name.value));
+    told.grants_nothing || names.any(|own| told.refused.iter().any(|name| plain(name) == own))
+}
+
+/// Whether a gateway lists a server.
+pub(crate) fn is_listed(told: &Told, server: &Upstream) -> bool {
+    one_of(server, |name| told.server(name)).is_some()
+}
+
 /// What is known under one of a server's names.
 fn one_of<'a, T>(server: &Upstream, find: impl Fn(&str) -> Option<&'a T>) -> Option<&'a T> {
     let alias = server.alias.as_ref().and_then(|alias| find(&alias.value));
@@ -301,7 +317,7 @@ fn scope(case: &Case<'_>, hop: Option<&Hop>) -> Scope {
 }
 
 /// Whether a client's call to a gateway certainly does not ask for a server.
-pub(super) fn leaves_out(case: &Case<'_>, hop: &Hop, gateway: usize, server: &Upstream) -> bool {
+pub(crate) fn leaves_out(case: &Case<'_>, hop: &Hop, gateway: usize, server: &Upstream) -> bool {
     match scope(case, Some(hop)) {
         Scope::Names(names) => !is_named(case, gateway, server, &names),
         Scope::All | Scope::Unknown => false,

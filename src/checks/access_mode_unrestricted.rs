@@ -47,6 +47,15 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
     }
 }
 
+/// Whether a server can write, and variables that it does not read say that it must not.
+pub(super) fn is_unheeded(mcp: &McpService<'_>) -> bool {
+    let access = mcp.server.access.as_ref();
+    access.is_some_and(|access| {
+        let given = mcp.launched(|server, launch| server.is_given(&access.read_only, launch));
+        access.default == AccessMode::Unrestricted && given.flatten() != Some(true)
+    }) && !meant(mcp).is_empty()
+}
+
 /// Variables that say that the server must not write, and that it does not read; those that win.
 fn meant<'a>(mcp: &McpService<'a>) -> Vec<&'a EnvVar> {
     let mut meant: Vec<&EnvVar> = Vec::new();

@@ -2,7 +2,8 @@
 
 use crate::change::Fix;
 use crate::check::reader::{Entry, claude_code_entries};
-use crate::check::said::{Listed, Word, end, log, with_reason};
+use crate::check::client::log;
+use crate::check::said::{Listed, Word, end, with_reason};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::source::Part;
 use crate::wire::Standing;

@@ -1,17 +1,16 @@
 //! client-file-not-read: servers in a file that the client never opens.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::client_type_missing::type_for;
-use super::secret_in_file::{asks_gateway, shout, variable};
-use crate::change::Fix;
+use crate::chain::Hop;
+use crate::change::{Fix, Op, Safety};
 use crate::check::reader::claude_code_entries;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::catalog::client::{NotRead, known};
-use crate::model::{ClientEntry, ClientFile};
-use crate::repair::{quoted, quoted_file};
-use crate::secret;
-use crate::source::{Node, Part, Pointer, ScalarKind, Shape};
+use crate::model::{ClientEntry, ClientFile, ProjectFile};
+use crate::repair::entry::{self, Entries};
+use crate::repair::quoted_file;
+use crate::source::{Part, Pointer};
 
 pub(super) static CHECK: Check = Check {
     id: "client-file-not-read",
@@ -87,43 +86,76 @@ fn places() -> String {
 }
 
 fn repair(case: &Case<'_>, number: usize, file: &ClientFile, not_read: Option<&NotRead>) -> Fix {
-    let name = case.stack.name(file.source);
-    let source = case.stack.source(file.source);
-    let (scope, dir) = scope(name, file, not_read);
+    let mut servers = Vec::new();
     let mut variables = Vec::new();
-    let mut commands = Vec::new();
+    let source = case.stack.source(file.source);
     for (at, entry) in file.entries.iter().enumerate() {
         let Some(node) = source.node(&entry.at.path) else {
             continue;
         };
         let hop = case.chain.of_entry(number, at);
-        let mut reader = Reader {
-            asks_gateway: hop.is_some_and(|hop| asks_gateway(case, hop.id)),
+        let mut reader = Entries {
+            asks_gateway: hop.is_some_and(Hop::asks_gateway),
             variables: &mut variables,
         };
         let json = Value::Object(reader.entry(node));
-        let command = format!(
-            "claude mcp add-json {} {} -s {scope}",
-            quoted(&entry.name.value),
-            quoted(&json.to_string())
-        );
-        commands.push(match dir {
-            Some(dir) => format!("(cd {} && {command})", quoted_file(dir)),
-            None => command,
-        });
+        servers.push((entry.name.value.as_str(), json));
     }
-    let mut lines: Vec<String> = variables
-        .iter()
-        .map(|variable| format!("export {variable}=<the-key>   # and in the profile of your shell"))
-        .collect();
-    lines.extend(commands);
-    lines.push(match not_read {
-        Some(NotRead { settings: true, .. }) => {
-            format!("# then remove `mcpServers` from {}", quoted(name))
-        }
-        _ => format!("rm {}", quoted_file(name)),
+    let name = case.stack.name(file.source);
+    let (scope, dir) = scope(name, file, not_read);
+    let file_itself_is_read = not_read.is_some_and(|not_read| not_read.settings);
+    let to = file.instead.as_ref().filter(|_| scope == "project");
+    let moved = to.and_then(|to| moved(case, file, to, &servers));
+    let is_moved = moved.is_some();
+    let mut fix = moved.unwrap_or_else(|| {
+        Fix::new(Safety::Manual, "give the servers to the client itself")
     });
-    Fix::manual("give the servers to the client itself", lines.join("\n"))
+    fix.then.extend(entry::exports(&variables));
+    if !is_moved {
+        let commands = servers.iter();
+        fix.then
+            .extend(commands.map(|(server, json)| entry::add_json(server, json, scope, dir)));
+    }
+    let holds_more = source.root().own_entries().len() > 1;
+    match (file_itself_is_read || holds_more, is_moved) {
+        (false, _) => fix.then(format!("rm {}", quoted_file(name))),
+        (true, true) => fix,
+        (true, false) => {
+            fix.text = Some(format!("afterwards remove `{}` from {name}", known().servers_key));
+            fix
+        }
+    }
+}
+
+/// Moves the servers into the file of the project that the client reads. Nothing where that cannot be told: where the
+/// file was not read, or has servers of these names.
+fn moved(
+    case: &Case<'_>,
+    file: &ClientFile,
+    to: &ProjectFile,
+    servers: &[(&str, Value)],
+) -> Option<Fix> {
+    let key = &known().servers_key;
+    let title = format!("move the servers to {}", to.name);
+    let fix = Fix::new(Safety::Unsafe, title)
+        .change(Pointer::root(file.source).key(key), Op::Remove);
+    if !to.is_there {
+        let entries = servers.iter().map(|(name, json)| ((*name).to_owned(), json.clone()));
+        let entries: Map<String, Value> = entries.collect();
+        let text = format!("{:#}\n", json!({ key: entries }));
+        return Some(fix.file(&to.name, text));
+    }
+    let mut clients = case.stack.clients.iter();
+    let there = clients.find(|have| have.path == to.path)?;
+    let source = case.stack.source(there.source);
+    let is_taken = |name: &str| there.entries.iter().any(|entry| entry.name.value == name);
+    if !source.is_parsed() || servers.iter().any(|(name, _)| is_taken(name)) {
+        return None;
+    }
+    let at = Pointer::root(there.source).key(key);
+    Some(servers.iter().fold(fix, |fix, (name, json)| {
+        fix.change(at.clone(), Op::Insert((*name).to_owned(), json.clone()))
+    }))
 }
 
 /// Whom the servers of a file are for, and the directory in which that has to be said: a project's file is for
@@ -157,103 +189,4 @@ fn is_home(dir: &std::path::Path) -> bool {
             .is_some_and(|name| names.iter().any(|home| name == *home))
     };
     is(dir.parent(), &["home", "Users"]) || is(Some(dir), &["home", "root"])
-}
-
-/// Reads entries, secrets taken from variables.
-struct Reader<'a> {
-    asks_gateway: bool,
-    variables: &'a mut Vec<String>,
-}
-
-impl Reader<'_> {
-    /// An entry as the client wants it: with a type, without keys that it does not have.
-    fn entry(&mut self, entry: Node<'_>) -> Map<String, Value> {
-        let mut out = Map::new();
-        let url = entry.get("url").and_then(Node::as_str);
-        let word = |key: &str| entry.get(key).and_then(Node::as_str);
-        if let Some(url) = url.filter(|_| entry.get("command").is_none()) {
-            let kind = ["type", "transport"]
-                .into_iter()
-                .find_map(|key| known().meant(word(key)?))
-                .unwrap_or_else(|| type_for(url));
-            out.insert("type".to_owned(), kind.into());
-        }
-        for (key, value) in entry.entries() {
-            if key != "type" && known().key(key).is_some() {
-                let json = match (key, value.shape()) {
-                    ("env", Shape::Map) => value
-                        .entries()
-                        .into_iter()
-                        .map(|(name, value)| (name.to_owned(), self.variable(name, value)))
-                        .collect(),
-                    _ => self.json(key, value),
-                };
-                out.insert(key.to_owned(), json);
-            }
-        }
-        if let Some(Value::Object(headers)) = out.get_mut("headers") {
-            headers.retain(|name, _| !name.eq_ignore_ascii_case("host"));
-        }
-        out
-    }
-
-    fn json(&mut self, key: &str, node: Node<'_>) -> Value {
-        let text = node.scalar_text().unwrap_or_default();
-        match node.shape() {
-            Shape::Map => node
-                .entries()
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), self.json(key, value)))
-                .collect(),
-            Shape::Seq => {
-                let mut flag = None;
-                let mut items = Vec::new();
-                for item in node.items() {
-                    items.push(self.json(flag.unwrap_or(key), item));
-                    flag = secret::flag(item);
-                }
-                Value::Array(items)
-            }
-            Shape::Scalar(ScalarKind::Null) => Value::Null,
-            Shape::Scalar(ScalarKind::Bool(value)) => value.into(),
-            Shape::Scalar(ScalarKind::Int | ScalarKind::Float) if !secret::is_telling(key) => {
-                serde_json::from_str(text).unwrap_or_else(|_| text.into())
-            }
-            Shape::Scalar(_) => self.without_secrets(key, node, text).into(),
-        }
-    }
-
-    /// A variable of a server: a reference, unless its value says that it is no secret.
-    fn variable(&mut self, name: &str, node: Node<'_>) -> Value {
-        let text = node.scalar_text().unwrap_or_default();
-        match node.shape() {
-            Shape::Scalar(_) if !secret::is_plain(name, text) => {
-                self.reference(shout(name)).into()
-            }
-            Shape::Scalar(_) => text.into(),
-            _ => self.json(name, node),
-        }
-    }
-
-    /// A text with every secret replaced by a reference.
-    fn without_secrets(&mut self, key: &str, node: Node<'_>, text: &str) -> String {
-        let mut out = String::new();
-        let mut at = 0;
-        for span in secret::spans_to_replace(Some(key), text) {
-            let variable = variable(&node, Some(key), &text[..span.start], self.asks_gateway);
-            out.push_str(&text[at..span.start]);
-            out.push_str(&self.reference(variable));
-            at = span.end;
-        }
-        out.push_str(&text[at..]);
-        out
-    }
-
-    fn reference(&mut self, variable: String) -> String {
-        let reference = format!("${{{variable}}}");
-        if !self.variables.contains(&variable) {
-            self.variables.push(variable);
-        }
-        reference
-    }
 }

@@ -1,10 +1,11 @@
 //! client-foreign-key: a key that means something to other clients and nothing to this one.
 
-use super::client_type_missing::type_for;
 use crate::change::{Fix, Op, Safety};
+use crate::check::client::Malformed;
 use crate::check::reader::{Entry, claude_code_entries};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::catalog::client::{ForeignKey, known};
+use crate::repair::entry::type_for;
 use crate::source::{Node, Part};
 
 pub(super) static CHECK: Check = Check {
@@ -33,16 +34,19 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             if value.as_bool() == Some(false) {
                 continue;
             }
-            let (severity, finding) = judge(found, entry, foreign, value);
-            findings.add_as(
-                severity,
-                finding.subject(&found.entry.name.value).hops(found.hops()),
-            );
+            let (severity, finding) = judge(case, found, entry, foreign, value);
+            let finding = finding.subject(&found.entry.name.value);
+            let finding = match severity {
+                Severity::Error => Malformed::of(case, found).add_to(case, finding),
+                _ => finding.hops(found.hops()),
+            };
+            findings.add_as(severity, finding);
         }
     }
 }
 
 fn judge(
+    case: &Case<'_>,
     found: Entry<'_>,
     entry: Node<'_>,
     foreign: &ForeignKey,
@@ -59,9 +63,11 @@ fn judge(
         .as_ref()
         .filter(|instead| entry.get(instead).is_none() && entry.get("command").is_none());
     if let Some(instead) = missing {
+        let malformed = Malformed::of(case, found);
         let message = format!(
-            "{name} says `{key}`, a key of {clients}, where {title} reads `{instead}`: the entry is skipped; write \
-             `{instead}`"
+            "{name} says `{key}`, a key of {clients}, where {} reads `{instead}` and {}; write `{instead}`",
+            malformed.program(),
+            malformed.then()
         );
         let finding =
             Finding::at(&at, Part::Key, message).says(format!("`{instead}` is the key of {title}"));

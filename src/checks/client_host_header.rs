@@ -37,8 +37,12 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 "{name} sets a Host header that replaces the host and port of its url; remove it"
             ),
         };
-        let fix =
-            Fix::new(Safety::Safe, "remove the Host header").change(header.at.clone(), Op::Remove);
+        // A proxy may tell its servers apart by it.
+        let safety = match host {
+            Some(_) => Safety::Unsafe,
+            None => Safety::Safe,
+        };
+        let fix = Fix::new(safety, "remove the Host header").change(header.at.clone(), Op::Remove);
         let finding = Finding::at(&header.at, Part::Entry, message)
             .subject(name)
             .hops(found.hops())

@@ -26,7 +26,6 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         if !found.is_own() || found.entry.scope == Scope::Plugin {
             continue;
         }
-        let title = found.file.client.title();
         let letters = page.name_characters.as_deref().unwrap_or_default();
         let is_usual = |c: char| c.is_ascii_alphanumeric() || letters.contains(c);
         let usual: String = name
@@ -34,13 +33,13 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             .chars()
             .map(|c| if is_usual(c) { c } else { '-' })
             .collect();
-        if let Some(reserved) = page.reserved(&name.value) {
-            let title = match reserved.versions.is_all() {
-                true => title.to_owned(),
-                false => format!("{title} {}", reserved.versions.describe()),
-            };
+        let program = found.program(case);
+        let reserved = page.reserved(&name.value);
+        let reserved = reserved.map(|reserved| program.narrow(&reserved.versions));
+        if let Some(versions) = reserved.filter(|versions| !versions.is_empty()) {
+            let program = program.among(&versions);
             let message = format!(
-                "{title} reserves the name `{}` for a server of its own: this one is not loaded; rename it",
+                "{program} reserves the name `{}` for a server of its own: this one is not loaded; rename it",
                 name.value
             );
             let finding = Finding::at(&name.at, Part::Key, message)
@@ -48,7 +47,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 .subject(&name.value)
                 .hops(found.hops());
             let finding = with_name(case, found, finding, &format!("{usual}-mcp"));
-            findings.add_in(Severity::Error, &reserved.versions, finding);
+            findings.add_in(Severity::Error, &versions, finding);
         } else if usual != name.value || usual.is_empty() {
             let message = format!(
                 "`{}` is loaded, but `claude mcp` takes only names of letters, digits, `-` and `_`: it can neither \

@@ -1,12 +1,13 @@
 //! client-type-invalid: a `type` that the client does not know, or that does not go with the rest of the entry.
 
-use super::client_type_missing::type_for;
 use crate::catalog::VersionSet;
 use crate::catalog::client::{Known, known};
 use crate::change::{Fix, Op, Safety};
+use crate::check::client::Malformed;
 use crate::check::reader::{Entry, claude_code_entries};
-use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
-use crate::model::{ClientEntry, Transport};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity};
+use crate::model::Transport;
+use crate::repair::entry::type_for;
 use crate::source::{At, Node, Part};
 
 pub(super) static CHECK: Check = Check {
@@ -25,14 +26,12 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let Some(said) = judge(case, found) else {
             continue;
         };
-        let mut finding = said.finding.subject(&found.entry.name.value);
-        if said.severity == Severity::Error {
-            finding = finding.hops(found.hops());
-            if let Some(then) = known().malformed_entry.as_ref().filter(|_| said.malformed) {
-                let title = found.file.client.title();
-                finding = finding.evidence(Source::Catalog, format!("{title} {then}"));
-            }
-        }
+        let finding = said.finding.subject(&found.entry.name.value);
+        let finding = match (said.malformed, said.severity) {
+            (true, _) => Malformed::of(case, found).add_to(case, finding),
+            (false, Severity::Error) => finding.hops(found.hops()),
+            (false, _) => finding,
+        };
         findings.add_in(said.severity, &said.versions, finding);
     }
 }
@@ -68,7 +67,7 @@ fn judge(case: &Case<'_>, found: Entry<'_>) -> Option<Said> {
             .flatten();
     };
     let Some(known) = page.kind(&kind.value) else {
-        return Said::new(Severity::Error, unknown(found, page, kind));
+        return Said::new(Severity::Error, unknown(case, found, page, kind));
     };
     // Not written by people.
     if known.internal {
@@ -83,7 +82,7 @@ fn judge(case: &Case<'_>, found: Entry<'_>) -> Option<Said> {
         };
         let absent = found.node(case, "url").is_none();
         return (absent && !page.foreign_keys.iter().any(foreign))
-            .then(|| Said::new(Severity::Error, without_url(entry, kind)))
+            .then(|| Said::new(Severity::Error, without_url(case, found, kind)))
             .flatten();
     }
     if let Some(command) = &entry.command {
@@ -102,24 +101,31 @@ fn judge(case: &Case<'_>, found: Entry<'_>) -> Option<Said> {
             );
         return Said::new(Severity::Warning, finding);
     }
-    if known.unknown_in.is_empty() {
+    let program = found.program(case);
+    let versions = program.narrow(&known.unknown_in);
+    if versions.is_empty() {
         return None;
     }
+    let malformed = versions.is_all();
+    let then = match malformed {
+        true => format!(" and therefore {}", Malformed::of(case, found).then()),
+        false => String::new(),
+    };
     let word = known.transport.map_or("http", Transport::word);
     let message = format!(
-        "{} has `\"type\": \"{}\"`, which Claude Code {} does not know; write `\"type\": \"{word}\"`, which means the same \
-         in every release",
+        "{} has `\"type\": \"{}\"`, which {} does not know{then}; write `\"type\": \"{word}\"`, which means the same in \
+         every release",
         entry.name.value,
         kind.value,
-        known.unknown_in.describe()
+        program.among(&versions)
     );
     let finding = Finding::at(&kind.at, Part::Value, message)
         .says(format!("`\"{word}\"` in every release"))
         .fix(set_type(kind, word, Safety::Safe));
     Some(Said {
-        severity: Severity::Warning,
-        malformed: false,
-        versions: known.unknown_in.clone(),
+        severity: Severity::Error,
+        malformed,
+        versions,
         finding,
     })
 }
@@ -129,9 +135,10 @@ fn set_type(kind: &At<String>, word: &str, safety: Safety) -> Fix {
         .change(kind.at.clone(), Op::Set(word.into()))
 }
 
-fn unknown(found: Entry<'_>, page: &Known, kind: &At<String>) -> Finding {
+fn unknown(case: &Case<'_>, found: Entry<'_>, page: &Known, kind: &At<String>) -> Finding {
     let entry = found.entry;
     let title = found.file.client.title();
+    let malformed = Malformed::of(case, found);
     let words: Vec<String> = page
         .types
         .iter()
@@ -148,8 +155,11 @@ fn unknown(found: Entry<'_>, page: &Known, kind: &At<String>) -> Finding {
         None => "write the one that the server speaks".to_owned(),
     };
     let message = format!(
-        "{} has `\"type\": \"{}\"`, which {title} does not know: the entry is skipped; {advice}",
-        entry.name.value, kind.value
+        "{} has `\"type\": \"{}\"`, which {} does not know: it {}; {advice}",
+        entry.name.value,
+        kind.value,
+        malformed.program(),
+        malformed.then()
     );
     let finding = Finding::at(&kind.at, Part::Value, message)
         .says(format!("{title} knows {}", words.join(", ")));
@@ -166,12 +176,15 @@ fn unknown(found: Entry<'_>, page: &Known, kind: &At<String>) -> Finding {
     }
 }
 
-fn without_url(entry: &ClientEntry, kind: &At<String>) -> Finding {
+fn without_url(case: &Case<'_>, found: Entry<'_>, kind: &At<String>) -> Finding {
+    let entry = found.entry;
     let name = &entry.name.value;
+    let malformed = Malformed::of(case, found);
+    let (program, then) = (malformed.program(), malformed.then());
     match &entry.command {
         Some(command) => {
             let message = format!(
-                "{name} has `\"type\": \"{}\"` and a `command`, but no url: Claude Code skips the entry; write \
+                "{name} has `\"type\": \"{}\"` and a `command`, but no url: {program} {then}; write \
                  `\"type\": \"stdio\"`",
                 kind.value
             );
@@ -182,7 +195,7 @@ fn without_url(entry: &ClientEntry, kind: &At<String>) -> Finding {
         }
         None => {
             let message = format!(
-                "{name} has `\"type\": \"{}\"`, but no url: Claude Code skips the entry; add the url",
+                "{name} has `\"type\": \"{}\"`, but no url: {program} {then}; add the url",
                 kind.value
             );
             Finding::at(&kind.at, Part::Value, message)
@@ -198,15 +211,17 @@ fn as_command(case: &Case<'_>, found: Entry<'_>) -> Option<Said> {
     let name = &entry.name.value;
     let Some(command) = &entry.command else {
         if is_empty(case, found) {
-            return Said::new(Severity::Error, without_anything(entry));
+            return Said::new(Severity::Error, without_anything(case, found));
         }
         // Without a type it is client-type-missing's.
         let (kind, url) = (entry.kind.as_ref()?, entry.url.as_ref()?);
         let word = type_for(&url.value);
+        let malformed = Malformed::of(case, found);
         let message = format!(
-            "{name} has `\"type\": \"{}\"` and a url, but no command: Claude Code skips the entry; write \
-             `\"type\": \"{word}\"`",
-            kind.value
+            "{name} has `\"type\": \"{}\"` and a url, but no command: {} {}; write `\"type\": \"{word}\"`",
+            kind.value,
+            malformed.program(),
+            malformed.then()
         );
         let finding = Finding::at(&kind.at, Part::Value, message)
             .says("needs a command")
@@ -253,10 +268,14 @@ fn is_empty(case: &Case<'_>, found: Entry<'_>) -> bool {
         && !telling.any(|key| found.node(case, key).is_some())
 }
 
-fn without_anything(entry: &ClientEntry) -> Finding {
+fn without_anything(case: &Case<'_>, found: Entry<'_>) -> Finding {
+    let entry = found.entry;
+    let malformed = Malformed::of(case, found);
     let message = format!(
-        "{} has neither a command nor a url: Claude Code skips the entry; add one, or remove the entry",
-        entry.name.value
+        "{} has neither a command nor a url: {} {}; add one, or remove the entry",
+        entry.name.value,
+        malformed.program(),
+        malformed.then()
     );
     Finding::at(&entry.name.at, Part::Key, message)
         .says("no command, no url")

@@ -1,9 +1,11 @@
 //! client-type-missing: an address without a `type`, which Claude Code takes for a broken command.
 
 use crate::change::{Fix, Op, Safety};
+use crate::check::client::Malformed;
 use crate::check::reader::{Entry, claude_code_entries};
-use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::catalog::client::known;
+use crate::repair::entry::type_for;
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -34,11 +36,13 @@ fn finding(case: &Case<'_>, found: Entry<'_>) -> Finding {
     let entry = found.entry;
     let name = &entry.name.value;
     let title = found.file.client.title();
+    let malformed = Malformed::of(case, found);
+    let (program, then) = (malformed.program(), malformed.then());
     let finding = match written_otherwise(case, found) {
         Some((written, value)) => {
             let at = entry.at.key("transport");
             let message = format!(
-                "{name} has `transport`, but {title} reads `type` and skips the entry; write `\"type\": \"{value}\"`"
+                "{name} has `transport`, but {program} reads `type` and {then}; write `\"type\": \"{value}\"`"
             );
             let fix = if written == value {
                 Fix::new(Safety::Safe, "rename `transport` to `type`")
@@ -53,8 +57,8 @@ fn finding(case: &Case<'_>, found: Entry<'_>) -> Finding {
         None => {
             let value = type_for(entry.url.as_ref().map_or("", |url| &url.value));
             let message = format!(
-                "{name} has a url but no `type`: {title} takes it for a stdio server without a command and skips \
-                 it; add `\"type\": \"{value}\"`"
+                "{name} has a url but no `type`: {program} takes it for a stdio server without a command and \
+                 {then}; add `\"type\": \"{value}\"`"
             );
             let at = entry.url.as_ref().map_or(&entry.at, |url| &url.at);
             let title = format!("add `\"type\": \"{value}\"`");
@@ -64,24 +68,11 @@ fn finding(case: &Case<'_>, found: Entry<'_>) -> Finding {
                 .fix(Fix::new(Safety::Unsafe, title).change(entry.at.clone(), op))
         }
     };
-    let finding = finding.subject(name).hops(found.hops());
-    match &found.page().malformed_entry {
-        Some(then) => finding.evidence(Source::Catalog, format!("{title} {then}")),
-        None => finding,
-    }
+    malformed.add_to(case, finding.subject(name))
 }
 
 /// What a `transport` key says, and the type that it stands for.
 fn written_otherwise<'a>(case: &Case<'a>, found: Entry<'a>) -> Option<(&'a str, &'static str)> {
     let written = found.node(case, "transport")?.as_str()?;
     Some((written, known().meant(written)?))
-}
-
-/// The type that an address most likely needs: legacy endpoints end in `/sse`.
-pub(super) fn type_for(url: &str) -> &'static str {
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    match path.trim_end_matches('/').ends_with("/sse") {
-        true => "sse",
-        false => "http",
-    }
 }

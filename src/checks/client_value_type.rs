@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::catalog::client::{KeyFor, ValueShape, known};
 use crate::change::{Fix, Op, Safety};
+use crate::check::client::Malformed;
 use crate::check::reader::{Entry, claude_code_entries};
-use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
+use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::model::Transport;
 use crate::source::{Node, Part, Pointer, ScalarKind, Shape};
 
@@ -30,17 +31,20 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             continue;
         };
         if !entry.is_map() {
+            let malformed = Malformed::of(case, found);
             let message = format!(
-                "{} is {}, where an entry is an object: Claude Code skips it",
+                "{} is {}, where an entry is an object: {} {}",
                 found.entry.name.value,
-                entry.shape_name()
+                entry.shape_name(),
+                malformed.program(),
+                malformed.then()
             );
             let finding = Finding::at(&found.entry.at, Part::Value, message).says("not an object");
-            findings.add(finding.subject(&found.entry.name.value));
+            findings.add(malformed.add_to(case, finding.subject(&found.entry.name.value)));
             continue;
         }
         let wrong = wrong_values(found, entry);
-        if let Some(finding) = types(found, &wrong) {
+        if let Some(finding) = types(case, found, &wrong) {
             findings.add(finding);
         }
         for finding in headers(found, entry) {
@@ -164,18 +168,22 @@ fn meant(shape: ValueShape, value: Node<'_>) -> Option<Value> {
 }
 
 /// All values of an entry as one finding: one of them is enough for the entry to be skipped.
-fn types(found: Entry<'_>, wrong: &[Wrong]) -> Option<Finding> {
+fn types(case: &Case<'_>, found: Entry<'_>, wrong: &[Wrong]) -> Option<Finding> {
     let first = wrong.first()?;
     let name = &found.entry.name.value;
-    let title = found.file.client.title();
+    let malformed = Malformed::of(case, found);
     let others = match wrong.len() {
         1 => String::new(),
         2 => ", and 1 other value has a wrong type, too".to_owned(),
         more => format!(", and {} other values have a wrong type, too", more - 1),
     };
     let message = format!(
-        "`{}` of {name} is {}{others}: {title} skips the whole entry; write {}",
-        first.place, first.says, first.wants
+        "`{}` of {name} is {}{others}: {} {}; write {}",
+        first.place,
+        first.says,
+        malformed.program(),
+        malformed.then(),
+        first.wants
     );
     let mut finding = Finding::at(&first.at, Part::Value, message).says(&first.says);
     for other in &wrong[1..] {
@@ -190,10 +198,7 @@ fn types(found: Entry<'_>, wrong: &[Wrong]) -> Option<Finding> {
     if fix.changes.len() == wrong.len() {
         finding = finding.fix(fix);
     }
-    if let Some(then) = &known().malformed_entry {
-        finding = finding.evidence(Source::Catalog, format!("{title} {then}"));
-    }
-    Some(finding.subject(name).hops(found.hops()))
+    Some(malformed.add_to(case, finding.subject(name)))
 }
 
 /// Headers that HTTP has no form for: the connection fails before anything is sent.

@@ -7,6 +7,7 @@ use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::gateway::Value;
 use crate::model::{Service, ServiceId, Transport};
+use crate::repair::ways;
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -58,8 +59,10 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 .find_map(|arg| {
                     let mut services = case.stack.services();
                     let (id, _) = services.find(|(_, service)| answers_to(service, arg))?;
-                    Some((arg, served(case, id)))
+                    Some((arg, id))
                 });
+            let id_of_service = container.map(|(_, id)| id);
+            let container = container.map(|(arg, id)| (arg, served(case, id)));
             let (step, transport, url) = match container {
                 Some((container, Some((kind, port, path)))) => {
                     let url = format!("http://{container}:{port}{path}");
@@ -88,8 +91,16 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             let mut finding = Finding::at(&command.at, Part::Value, message)
                 .says(format!("there is no {program} in this container"))
                 .subject(name)
-                .hops(case.chain.of_server(gateway, number).map(|hop| hop.id))
-                .fix(Fix::manual(format!("call {name} over the network"), lines));
+                .hops(case.chain.of_server(gateway, number).map(|hop| hop.id));
+            let inside = Err(format!(
+                "{program} needs the socket of the engine, and whoever has that is root on the host"
+            ));
+            if let Some(hop) = case.chain.of_server(gateway, number) {
+                finding = ways::of_command(case, hop, id_of_service, inside).mend(finding);
+            }
+            if finding.fixes.is_empty() {
+                finding = finding.fix(Fix::manual(format!("call {name} over the network"), lines));
+            }
             let at = service
                 .image
                 .as_ref()

@@ -6,6 +6,7 @@ use crate::change::Fix;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::gateway::{Upstream, Why};
 use crate::model::{Service, Transport};
+use crate::repair::ways;
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -62,12 +63,21 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 "{name}:\n  transport: http   # or sse, if the server speaks HTTP+SSE\n  url: http://SERVICE:PORT/mcp   # its path, often /sse for HTTP+SSE"
             );
             let image = service.image.as_ref().map_or(&service.at, |image| &image.at);
-            let finding = Finding::at(&command.at, Part::Value, message)
+            let args: Vec<String> = server.args.iter().map(|arg| arg.value.clone()).collect();
+            let started = case.catalog.server_for_command(text, &args);
+            let running = started.and_then(|started| ways::running(case, &started.server.id));
+            let mut finding = Finding::at(&command.at, Part::Value, message)
                 .says(format!("there is no {program} in this container"))
                 .also(image, Part::Value, "the gateway runs in this image")
                 .subject(name)
-                .hops(case.chain.of_server(gateway, number).map(|hop| hop.id))
-                .fix(Fix::manual(format!("call {name} over the network"), lines));
+                .hops(case.chain.of_server(gateway, number).map(|hop| hop.id));
+            if let Some(hop) = case.chain.of_server(gateway, number) {
+                let inside = Err(format!("the image of {} has no {program}", service.name.value));
+                finding = ways::of_command(case, hop, running, inside).mend(finding);
+            }
+            if finding.fixes.is_empty() {
+                finding = finding.fix(Fix::manual(format!("call {name} over the network"), lines));
+            }
             findings.add(finding);
         }
     }

@@ -202,7 +202,7 @@ fn not_named(
     let title = format!("start {name} with `--config {inside}`");
     match changes {
         Some(changes) => {
-            let mut fix = Fix::new(Safety::Safe, title);
+            let mut fix = Fix::new(Safety::Unsafe, title);
             fix.changes = changes;
             finding.fix(fix.then(repair::compose(case.stack, id, "up -d")))
         }

@@ -43,9 +43,9 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             .says("newer than what runs")
             .subject(name.as_str())
             .evidence(Source::Docker, evidence(container, since));
-        let fix = Fix::manual(
+        let fix = Fix::run(
             format!("start {name} again"),
-            format!("docker restart {}\n", container.name),
+            format!("docker restart {}", container.name),
         );
         findings.add(finding.fix(fix));
     }

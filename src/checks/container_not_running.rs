@@ -149,7 +149,7 @@ fn stopped(case: &Case<'_>, id: ServiceId, container: &Container) -> Finding {
     };
     match container.label(label::PROJECT) {
         Some(_) => finding.fix(start(case, id, verb)),
-        None => finding.fix(Fix::manual(
+        None => finding.fix(Fix::run(
             format!("{verb} {name}, and see why it ends if it does"),
             format!("docker start -a {}", repair::quoted(&container.name)),
         )),
@@ -249,7 +249,7 @@ fn start(case: &Case<'_>, id: ServiceId, verb: &str) -> Fix {
     let name = &case.stack.service(id).name.value;
     let title = format!("{verb} {name}, and see why it ends if it does");
     let up = repair::compose(case.stack, id, "up -d");
-    Fix::manual(title, up).then(repair::compose(case.stack, id, "logs --tail 50"))
+    Fix::run(title, up).then(repair::compose(case.stack, id, "logs --tail 50"))
 }
 
 fn unpause(case: &Case<'_>, id: ServiceId, container: &Container) -> Fix {
@@ -258,5 +258,5 @@ fn unpause(case: &Case<'_>, id: ServiceId, container: &Container) -> Fix {
         Some(_) => repair::compose(case.stack, id, "unpause"),
         None => format!("docker unpause {}", repair::quoted(&container.name)),
     };
-    Fix::manual(format!("unpause {name}"), command)
+    Fix::run(format!("unpause {name}"), command)
 }

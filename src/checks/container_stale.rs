@@ -2,7 +2,7 @@
 
 use crate::chain::{Destination, Hop, HopId, Reach};
 use crate::change::Fix;
-use crate::check::drift::{Difference, Field, differences};
+use crate::check::drift::{Difference, Field, Missing, differences, missing_networks};
 use crate::check::needed::has_container;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, listed};
 use crate::fact::{Container, label};
@@ -43,7 +43,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         if differences.is_empty() {
             continue;
         }
-        let broken = broken(case, id, &differences);
+        let broken = broken(case, id, container, &differences);
         let finding = finding(case, id, container, &differences, &broken);
         match broken.is_empty() {
             true => findings.add(finding.hops(needed.hops)),
@@ -53,12 +53,18 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
 }
 
 /// The calls that would lead somewhere if the containers were as the files say, and do not.
-fn broken(case: &Case<'_>, id: ServiceId, differences: &[Difference]) -> Vec<HopId> {
+fn broken(
+    case: &Case<'_>,
+    id: ServiceId,
+    container: &Container,
+    differences: &[Difference],
+) -> Vec<HopId> {
     let has = |fields: &[Field]| differences.iter().any(|one| fields.contains(&one.field));
     // A caller needs the network alone, whatever it is called there.
     let calls = has(&[Field::Networks]);
     let named = has(&[Field::Networks, Field::Names]);
-    let published = has(&[Field::Ports]);
+    // Without a network it publishes nothing, whatever it was made with.
+    let published = has(&[Field::Ports]) || calls && container.networks.is_empty();
     let hops = case.chain.hops.iter().filter(|hop| {
         let Some(sight) = &hop.sight else {
             return false;
@@ -147,13 +153,25 @@ fn finding(
     let mut fields: Vec<Field> = differences.iter().map(|one| one.field).collect();
     fields.sort_unstable();
     fields.dedup();
-    let fields: Vec<&str> = fields.into_iter().map(Field::title).collect();
     let consequence = consequence(case, id, broken);
-    let message = format!(
-        "the container {} is not what the file says of {name} ({}){consequence}; make it anew",
-        container.name,
-        listed(&fields, 4)
-    );
+    // Of a container that is else as its file says, it is enough to connect it.
+    let apart = match fields.as_slice() {
+        [Field::Networks] => missing_networks(case, id, container),
+        _ => Vec::new(),
+    };
+    let titles: Vec<&str> = fields.into_iter().map(Field::title).collect();
+    let message = match apart.is_empty() {
+        true => format!(
+            "the container {} is not what the file says of {name} ({}){consequence}; make it anew",
+            container.name,
+            listed(&titles, 4)
+        ),
+        false => format!(
+            "the container {} is {}{consequence}; connect it, or make it anew",
+            container.name,
+            attached(container, &apart)
+        ),
+    };
     let first = &differences[0];
     let mut finding = Finding::at(&first.at, first.part, message)
         .says(&first.text)
@@ -161,24 +179,74 @@ fn finding(
     for other in &differences[1..] {
         finding = finding.also(&other.at, other.part, &other.text);
     }
+    if let Some(fix) = connect(case, name, container, &apart) {
+        finding = finding.fix(fix);
+    }
     let by_compose = container.label(label::PROJECT).is_some();
     if by_compose {
         let title = format!("make the container of {name} anew");
-        return finding.fix(Fix::manual(title, repair::compose(case.stack, id, "up -d")));
+        // Not every version of Compose compares networks with what it has made.
+        let verb = match apart.is_empty() {
+            true => "up -d",
+            false => "up -d --force-recreate",
+        };
+        return finding.fix(Fix::run(title, repair::compose(case.stack, id, verb)));
     }
     // Compose does not replace what it has not made.
     let own = repair::quoted(&container.name);
-    let commands = format!(
-        "docker rm -f {own}\n{}",
-        repair::compose(case.stack, id, "up -d")
-    );
     finding
         .evidence(
             Source::Docker,
             format!("container {} was not made by Compose", container.name),
         )
-        .fix(Fix::manual(
-            format!("let Compose make the container of {name}"),
-            commands,
-        ))
+        .fix(
+            Fix::run(
+                format!("let Compose make the container of {name}"),
+                format!("docker rm -f {own}"),
+            )
+            .then(repair::compose(case.stack, id, "up -d")),
+        )
+}
+
+/// The networks of a container, and those of its file: "attached to no network, although the file puts it on mcp-net".
+fn attached(container: &Container, missing: &[Missing<'_>]) -> String {
+    let missing: Vec<&str> = missing.iter().map(|one| one.name).collect();
+    let missing = listed(&missing, 3);
+    let joined = container.networks.iter().map(|one| one.name.as_str());
+    match joined.collect::<Vec<&str>>().as_slice() {
+        [] => format!("attached to no network, although the file puts it on {missing}"),
+        joined => format!(
+            "attached to {} and not to {missing}, where the file puts it",
+            listed(joined, 3)
+        ),
+    }
+}
+
+/// Connects a container to the networks of its file, where the engine has them.
+fn connect(
+    case: &Case<'_>,
+    name: &str,
+    container: &Container,
+    missing: &[Missing<'_>],
+) -> Option<Fix> {
+    let networks = &case.engine()?.networks;
+    let exists = |one: &Missing<'_>| networks.iter().any(|network| network.name == one.name);
+    if !missing.iter().all(exists) {
+        return None;
+    }
+    let mut commands = missing.iter().map(|one| {
+        let names = one.names.iter();
+        let names: Vec<String> = names
+            .map(|name| format!("--alias {}", repair::quoted(name)))
+            .collect();
+        format!(
+            "docker network connect {} {} {}",
+            names.join(" "),
+            repair::quoted(one.name),
+            repair::quoted(&container.name)
+        )
+    });
+    let title = format!("connect the container of {name}");
+    let fix = Fix::run(title, commands.next()?);
+    Some(commands.fold(fix, Fix::then))
 }

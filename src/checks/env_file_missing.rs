@@ -82,7 +82,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         if let Some((example, path)) = &file.example {
             let title = format!("make {} from its example, and fill in its values", file.path);
             let copy = format!("cp {} {}", quoted_file(example), quoted_file(path));
-            finding = finding.fix(Fix::manual(title, copy));
+            finding = finding.fix(Fix::run(title, copy));
         }
         finding = finding.fix(optional(file));
         for (_, file) in &users[1..] {

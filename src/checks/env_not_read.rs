@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
+use super::access_mode_unrestricted::is_unheeded;
 use crate::catalog::Server;
 use crate::catalog::server::{EnvUse, Transport, TransportKind};
 use crate::change::{Fix, Op, Safety};
@@ -11,6 +12,7 @@ use crate::check::{
     Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own, listed, naming_part,
 };
 use crate::model::{EnvFrom, EnvVar, Stack};
+use crate::repair;
 use crate::source::{Part, SourceId};
 
 pub(super) static CHECK: Check = Check {
@@ -212,7 +214,8 @@ fn finding(
             source.locate(&variable.at.path, Part::Key).start,
         )
     });
-    let mut labels = environment.iter().chain(&files);
+    let places: Vec<&EnvVar> = environment.into_iter().chain(files).collect();
+    let mut labels = places.iter();
     let first = labels.next()?;
     let mut finding = Finding::at(&first.at, naming_part(&first.at), message)
         .says("never read")
@@ -221,7 +224,7 @@ fn finding(
     for variable in labels {
         finding = finding.also(&variable.at, naming_part(&variable.at), "never read");
     }
-    Some(match remove(stack, mcp, &environment) {
+    Some(match remove(stack, mcp, &places) {
         Some(fix) => finding.fix(fix),
         None => finding,
     })
@@ -325,28 +328,61 @@ fn read(server: &Server) -> String {
     }
 }
 
-/// Takes the entries out of `environment`; the whole of it where nothing else is in it. Env files are left alone.
+/// Takes the variables out; the whole of a section where nothing else is in it. Nothing where one of them is not the
+/// service's own.
 fn remove(stack: &Stack, mcp: &McpService<'_>, unread: &[&EnvVar]) -> Option<Fix> {
-    let own: Vec<&EnvVar> = unread
-        .iter()
-        .copied()
-        .filter(|variable| is_own(mcp.service, &variable.at))
-        .collect();
-    let first = own.first()?;
-    let section = first.at.parent();
-    let node = stack.source(section.source).node(&section.path)?;
-    let names: Vec<&str> = own.iter().map(|variable| variable.name.as_str()).collect();
-    let all = own.iter().all(|variable| variable.at.parent() == section)
-        && own.len() == node.items().len().max(node.own_entries().len());
+    let in_file = |variable: &EnvVar| variable.from != EnvFrom::Environment;
+    let own = |variable: &&&EnvVar| in_file(variable) || is_own(mcp.service, &variable.at);
+    if unread.is_empty() || !unread.iter().all(|variable| own(&variable)) {
+        return None;
+    }
+    let mut names: Vec<&str> = unread.iter().map(|variable| variable.name.as_str()).collect();
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(*name));
     let title = format!("remove {}, which the server never reads", listed(&names, 4));
-    let fix = Fix::new(Safety::Safe, title);
-    Some(if all {
-        fix.change(section, Op::Remove)
-    } else {
-        own.iter().fold(fix, |fix, variable| {
-            fix.change(variable.at.clone(), Op::Remove)
-        })
-    })
+    // The address of a database may be written nowhere else, a file may have readers that nobody sees here, and that the
+    // server must not write is meant all the same.
+    let unheeded = is_unheeded(mcp);
+    let doubtful = unheeded
+        || names.iter().any(|name| is_database_url(name))
+        || unread.iter().any(|variable| in_file(variable));
+    let safety = match doubtful {
+        true => Safety::Unsafe,
+        false => Safety::Safe,
+    };
+    let mut fix = Fix::new(safety, title);
+    let forbidding = mcp.server.access.as_ref().filter(|_| unheeded);
+    let forbidding = forbidding.map_or(&[][..], |access| &access.read_only.args);
+    if let [_, ..] = forbidding
+        && let Some(changes) =
+            repair::add_arguments(stack, mcp.service, mcp.server, &mcp.behind.image, forbidding)
+    {
+        fix.title = format!("start {} with `{}`, and {}", mcp.name(), forbidding.join(" "), fix.title);
+        fix.changes = changes;
+        fix = fix.then(repair::compose(stack, mcp.id, "up -d"));
+    }
+    let (files, environment): (Vec<&EnvVar>, Vec<&EnvVar>) =
+        unread.iter().copied().partition(|variable| in_file(variable));
+    let section = environment.first().map(|variable| variable.at.parent());
+    let whole = section.filter(|section| {
+        let node = stack.source(section.source).node(&section.path);
+        let mut of_it = environment.iter();
+        of_it.all(|variable| variable.at.parent() == *section)
+            && node.is_some_and(|node| {
+                environment.len() == node.items().len().max(node.own_entries().len())
+            })
+    });
+    let single: &[&EnvVar] = match whole {
+        Some(section) => {
+            fix = fix.change(section, Op::Remove);
+            &[]
+        }
+        None => &environment,
+    };
+    for variable in single.iter().chain(&files) {
+        fix = fix.change(variable.at.clone(), Op::Remove);
+    }
+    Some(fix)
 }
 
 #[cfg(test)]

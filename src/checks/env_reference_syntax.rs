@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::litellm_misplaced_setting;
-use super::secret_in_file::shout;
 use crate::catalog::client::{Known, of};
 use crate::chain::HopId;
 use crate::check::reader::is_client_template;
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::gateway::{Ruling, Why};
-use crate::model::{ClientFile, EnvLookup, Marks, Reference, Spelling, Template};
+use crate::model::{ClientFile, Marks, Reference, Spelling, Template};
+use crate::repair::variable::shout;
 use crate::source::{Node, Part, Pointer, Shape, Step};
 
 pub(super) static CHECK: Check = Check {
@@ -130,10 +130,6 @@ struct Read {
 
 fn read(case: &Case<'_>, gateway: usize, rendered: bool) -> Read {
     let view = &case.chain.gateways[gateway];
-    let env = |name: &str| match view.service() {
-        Some(service) => case.stack.service(service).env(name),
-        None => EnvLookup::Unknown,
-    };
     let unread: HashMap<&Pointer, &Ruling> = view
         .outcome
         .ignored
@@ -195,6 +191,7 @@ fn read(case: &Case<'_>, gateway: usize, rendered: bool) -> Read {
                     let rid = rid(case, gateway, dead);
                     fix.safety = fix.safety.min(rid.safety);
                     fix.changes.extend(rid.changes);
+                    fix.remarks.extend(rid.remarks);
                 }
             }
             (None, write) => {
@@ -202,10 +199,11 @@ fn read(case: &Case<'_>, gateway: usize, rendered: bool) -> Read {
                 if let Some(write) = write {
                     // Where the variable may be missing, the gateway may not start, or be open to everyone.
                     // LiteLLM has no defaults.
-                    let known = matches!(env(variable), EnvLookup::Set(_));
-                    if !known || text.contains(":-") {
+                    let lacks = view.lacks_text(case.stack, variable);
+                    if lacks.is_some() || text.contains(":-") {
                         fix.safety = fix.safety.min(Safety::Unsafe);
                     }
+                    fix.remarks.extend(lacks);
                     fix = fix.change(ruling.at.clone(), Op::Set(write.as_str().into()));
                 }
             }

@@ -134,12 +134,10 @@ fn repair(why: &Unreadable, name: &str, how: How) -> Option<Fix> {
     let utf8 = quoted_file(&format!("{name}.utf8"));
     let name = quoted_file(name);
     match why {
-        Unreadable::NotText(_, "UTF-16") => Some(Fix::manual(
-            "convert it to UTF-8",
-            format!(
-                "iconv -f UTF-16 -t UTF-8 {name} > {utf8} && mv {utf8} {name}"
-            ),
-        )),
+        Unreadable::NotText(_, "UTF-16") => {
+            let convert = format!("iconv -f UTF-16 -t UTF-8 {name} > {utf8} && mv {utf8} {name}");
+            Some(Fix::run("convert it to UTF-8", convert))
+        }
         Unreadable::Directory if how == How::Mounted => Some(Fix::manual(
             "remove the empty directory, and put the file in its place",
             format!(

@@ -121,6 +121,7 @@ fn keyless(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Option<(Severi
             Op::Insert("headers".to_owned(), json!({ header: value })),
         ),
     };
+    let fix = fix.then("export LITELLM_KEY=<the-key>   # and in the profile of your shell");
     let mut finding = Finding::at(at, Part::Key, message)
         .says("no header with a key")
         .subject(name)

@@ -1,12 +1,13 @@
 //! host-header-rejected: the server refuses the Host that its caller will send.
 
-use crate::catalog::server::{BindDefault, HostFacts, HostPolicy, HostRule, Server};
-use crate::catalog::{Bind, Certainty};
+use crate::catalog::server::{HostPolicy, HostRule, Server};
+use crate::catalog::{Certainty, Version};
 use crate::chain::{Behind, Caller, Hop, HopId, Started};
-use crate::repair;
-use crate::change::{Change, Fix, Op, Safety};
-use crate::check::{Case, Check, Finding, Findings, Need, Probed, Severity, Source};
-use crate::model::{EnvLookup, Service, ServiceId, host};
+use crate::change::{Change, Fix, Op, Safety, Way};
+use crate::check::{host, is_own, Case, Check, Finding, Findings, Need, Probed, Severity, Source};
+use crate::model::{EnvLookup, Service, Transport};
+use crate::model::ServiceId;
+use crate::repair::{self, ways, ways::Ways};
 use crate::source::{Part, Pointer};
 use crate::wire::{Kind, Trouble};
 
@@ -42,12 +43,9 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let Some(server) = case.catalog.by_id(&behind.server) else {
             continue;
         };
-        let Some(host) = host_sent(case, hop) else {
+        let Some(host) = host::sent(case, hop) else {
             continue;
         };
-        if is_loopback(&host) {
-            continue;
-        }
         let service = case.stack.service(id);
         match judge(hop, behind, server, service, &host) {
             Judgement::Served => {}
@@ -83,10 +81,10 @@ fn refused(case: &Case<'_>, probed: &Probed<'_>, trouble: &Trouble) -> Option<Fi
     let name = host_name(host);
     let mut hops = probed.hops.iter().filter(|_| !origin);
     let known = hops.find_map(|hop| Known::of(case, hop, name));
-    let ways = known.as_ref().map(Known::ways).unwrap_or_default();
+    let steps = known.as_ref().map(Known::steps).unwrap_or_default();
     let takes = passes.as_ref().map(|other| format!(", and takes {other}"));
-    let step = match (ways.first(), &known) {
-        (Some(way), _) => way,
+    let step = match (steps.first(), &known) {
+        (Some(step), _) => step,
         (None, Some(_)) => "call it by a name that it takes",
         (None, None) if *origin => "allow requests without a browser, or this origin",
         (None, None) => "allow this host in its settings, or call it by a name that it takes",
@@ -115,7 +113,7 @@ fn refused(case: &Case<'_>, probed: &Probed<'_>, trouble: &Trouble) -> Option<Fi
         for text in texts.into_iter().flatten() {
             finding = finding.evidence(Source::Catalog, text);
         }
-        return Some(finding.fix(known.fix(case, passes.as_deref())));
+        return Some(known.mend(case, finding, passes.as_deref()));
     }
     let Some(setting) = setting else {
         return Some(finding.fix(by_proxy(passes.as_deref().unwrap_or("localhost"))));
@@ -189,29 +187,20 @@ impl<'a> Known<'a> {
     }
 
     /// What lets the Host pass, best first.
-    fn ways(&self) -> Vec<String> {
-        let (rule, host) = (self.rule, self.host);
-        let flags = rule.allow.args.iter();
-        let flags = flags.map(|flag| format!("add {flag} {host} to its command"));
-        let variables = rule.allow.env.iter();
-        let variables = variables.map(|name| format!("set {name} to {host}"));
-        let off_flags = rule.off.args.iter();
-        let off_flags = off_flags.map(|flag| format!("add {flag} to its command"));
-        let off_env = rule.off.env.iter();
-        let off_env = off_env.map(|(name, value)| format!("set {name}={value}"));
-        let published = self.published().map(|image| {
+    fn steps(&self) -> Vec<String> {
+        let admitting = ways::admissions(self.rule, self.host, self.hop.port());
+        let admitting = admitting.map(|(args, variables)| match variables.first() {
+            Some((name, value)) => format!("set {name} to {value}"),
+            None => format!("add {} to its command", args.join(" ")),
+        });
+        let published = self.published().map(|(image, _)| {
             format!("use the published image {image}, which serves every Host")
         });
-        flags
-            .chain(variables)
-            .chain(off_flags)
-            .chain(off_env)
-            .chain(published)
-            .collect()
+        admitting.chain(published).collect()
     }
 
     /// The published image that serves every Host and speaks what the caller does.
-    fn published(&self) -> Option<String> {
+    fn published(&self) -> Option<(String, &'a Version)> {
         let image = &self.behind.image;
         let version = &self.server.image_facts(image)?.latest.as_ref()?.version;
         let mut rules = self.server.host_check.iter();
@@ -223,26 +212,68 @@ impl<'a> Known<'a> {
         let kind = self.hop.transport.into();
         let mut transports = self.server.transports.iter();
         let speaks = transports.any(|one| one.kind == kind && one.versions.contains(version));
-        (serves && speaks).then(|| format!("{}:{version}", image.repository_name()))
+        (serves && speaks).then(|| (format!("{}:{version}", image.repository_name()), version))
     }
 
     /// What to do. `passes` is a Host that was seen to be served.
-    fn fix(&self, case: &Case<'_>, passes: Option<&str>) -> Fix {
-        let ways = self.ways();
-        if ways.is_empty() {
-            let port = self.hop.port().filter(|_| self.rule.needs_port);
-            let local = port.map_or("localhost".to_owned(), |port| format!("localhost:{port}"));
-            return by_proxy(passes.unwrap_or(&local));
+    fn mend(&self, case: &Case<'_>, finding: Finding, passes: Option<&str>) -> Finding {
+        let own = match self.hop.transport {
+            Transport::Sse => Way::Sse,
+            _ => Way::Http,
+        };
+        let mut weighed = vec![(own, self.own(case))];
+        weighed.extend(ways::bridges(case, self.hop));
+        let finding = Ways::of(case.chain.prefer, weighed).mend(finding);
+        if !finding.fixes.is_empty() {
+            return finding;
         }
-        let name = &case.stack.service(self.id).name.value;
+        let port = self.hop.port().filter(|_| self.rule.needs_port);
+        let local = port.map_or("localhost".to_owned(), |port| format!("localhost:{port}"));
+        finding.fix(by_proxy(passes.unwrap_or(&local)))
+    }
+
+    /// What lets the server itself take the Host.
+    fn own(&self, case: &Case<'_>) -> Result<Fix, String> {
+        let (stack, service, image) = (case.stack, case.stack.service(self.id), &self.behind.image);
+        let name = &service.name.value;
+        let up = repair::compose(stack, self.id, "up -d");
+        let steps = self.steps();
+        let admitting = ways::admissions(self.rule, self.host, self.hop.port());
+        for ((args, variables), step) in admitting.zip(&steps) {
+            let changes = match args.as_slice() {
+                [] => Some(repair::set_variables(stack, service, &variables)),
+                args => repair::add_arguments(stack, service, self.server, image, args),
+            };
+            if let Some(changes) = changes {
+                let title = format!("let {name} serve the Host {}: {step}", self.host);
+                let mut fix = Fix::new(Safety::Unsafe, title);
+                fix.changes = changes;
+                return Ok(fix.then(up));
+            }
+        }
+        let Some(step) = steps.first() else {
+            return Err(format!("{image} has no setting that adds a name"));
+        };
         let title = format!("let {name} serve the Host {}", self.host);
-        let mut fix = Fix::manual(title, format!("{}\n", ways.join("\n")));
+        let by_hand = Fix::manual(title, format!("{}\n", steps.join("\n")));
+        let Some((published, version)) = self.published() else {
+            return Ok(by_hand.then(up));
+        };
         // Under the name of the published one something else was built here.
-        let built = |image: &String| *image == self.behind.image.to_string();
-        if let Some(image) = self.published().filter(built) {
-            fix = fix.then(format!("docker pull {}", repair::quoted(&image)));
+        if published == image.to_string() {
+            let pull = format!("docker pull {}", repair::quoted(&published));
+            return Ok(by_hand.then(pull).then(up));
         }
-        fix.then(repair::compose(case.stack, self.id, "up -d"))
+        let at = service.image.as_ref().map(|image| &image.at);
+        let at = at.filter(|at| is_own(service, at));
+        let change = at.and_then(|at| {
+            let node = stack.source(at.source).node(&at.path)?;
+            ways::tagged(node, at, version)
+        });
+        Ok(match change {
+            Some(Change { at, op }) => Fix::new(Safety::Unsafe, step.as_str()).change(at, op).then(up),
+            None => by_hand.then(up),
+        })
     }
 }
 
@@ -282,80 +313,19 @@ fn judge<'a>(
         .as_ref()
         .filter(|known| known.assumed.is_none());
     let version = exact.map(|known| &known.version);
-    let rules = server.host_rules(&HostFacts {
-        sdk: version.and_then(|version| server.sdk_version(version)),
-        version,
-        image: version,
-        bind: match speaks.bind {
-            Bind::Loopback => Some(BindDefault::Loopback),
-            Bind::Any => Some(BindDefault::Any),
-            Bind::Address(_) | Bind::Unknown => None,
-        },
-    });
     let env = |name: &str| -> EnvLookup { service.env(name) };
     let launch = started.launch(&behind.image, &env);
-    let admits = |rule: &&HostRule| server.admits(rule, &launch, &speaks.bind, host);
-    let refusing = rules
-        .iter()
-        .copied()
-        .find(|rule| admits(rule) == Some(false));
-    let Some(refusing) = refusing else {
-        return Judgement::Served;
-    };
-    let name = &service.name.value;
-    if refusing.unsure {
-        return Judgement::Unknown(format!(
+    match host::judge(server, version, &launch, &speaks.bind, host) {
+        host::Judgement::Served => Judgement::Served,
+        host::Judgement::Unsure => Judgement::Unknown(format!(
             "newer versions of {} refuse the Host {host}; since which one is not known",
             server.title
-        ));
-    }
-    if rules.iter().any(|rule| admits(rule) != Some(false)) {
-        return Judgement::Unknown(format!(
-            "whether {name} refuses the Host {host} depends on its version, and {} does not say which that is",
-            behind.image
-        ));
-    }
-    Judgement::Refused(refusing)
-}
-
-/// The name in the Host header of the caller's requests. Nothing when a header in the file replaces it by something
-/// unknown.
-fn host_sent(case: &Case<'_>, hop: &Hop) -> Option<String> {
-    let url = hop.url.as_ref()?.value.host_str()?.to_owned();
-    let headers = match hop.caller {
-        Caller::Client { .. } => "headers",
-        Caller::Gateway { .. } => "static_headers",
-    };
-    let entry = case.stack.source(hop.at.source).node(&hop.at.path)?;
-    let entries = entry
-        .get(headers)
-        .map(|node| node.entries())
-        .unwrap_or_default();
-    match entries
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("host"))
-    {
-        None => Some(url),
-        Some((_, value)) => {
-            let text = value
-                .as_str()
-                .filter(|text| !text.contains('$') && !text.contains("os.environ/"))?;
-            Some(
-                text.rsplit_once(':')
-                    .map_or(text, |(name, _)| name)
-                    .to_owned(),
-            )
-        }
-    }
-}
-
-/// Whether a Host header names a loopback address, which no rule refuses.
-fn is_loopback(header: &str) -> bool {
-    match url::Host::parse(header) {
-        Ok(url::Host::Domain(name)) => host::is_loopback(&url::Host::Domain(name.as_str())),
-        Ok(url::Host::Ipv4(ip)) => host::is_loopback(&url::Host::Ipv4(ip)),
-        Ok(url::Host::Ipv6(ip)) => host::is_loopback(&url::Host::Ipv6(ip)),
-        Err(_) => false,
+        )),
+        host::Judgement::Depends => Judgement::Unknown(format!(
+            "whether {} refuses the Host {host} depends on its version, and {} does not say which that is",
+            service.name.value, behind.image
+        )),
+        host::Judgement::Refused(rule) => Judgement::Refused(rule),
     }
 }
 
@@ -370,10 +340,10 @@ fn finding(case: &Case<'_>, known: &Known<'_>) -> Finding {
         .status
         .map(|status| format!(" with {status}"))
         .unwrap_or_default();
-    let ways = known.ways();
-    let step = ways
+    let step = known
+        .steps()
         .first()
-        .map(|way| format!(": {way}"))
+        .map(|step| format!(": {step}"))
         .unwrap_or_default();
     let message = format!(
         "{} sends Host {host} to {name}, and {} refuses it{status}{step}",
@@ -398,5 +368,5 @@ fn finding(case: &Case<'_>, known: &Known<'_>) -> Finding {
     if let Some(note) = &rule.note {
         finding = finding.evidence(Source::Catalog, note.as_str());
     }
-    finding.fix(known.fix(case, None))
+    known.mend(case, finding, None)
 }

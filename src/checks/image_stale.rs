@@ -65,7 +65,7 @@ fn finding(case: &Case<'_>, id: ServiceId, container: &Container) -> Option<Find
         .says("means another image now")
         .subject(name)
         .evidence(Source::Docker, evidence)
-        .fix(Fix::manual(title, up));
+        .fix(Fix::run(title, up));
     Some(finding)
 }
 

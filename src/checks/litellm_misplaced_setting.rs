@@ -94,16 +94,24 @@ pub(super) fn repair(case: &Case<'_>, gateway: usize, ruling: &Ruling) -> Option
     if there.is_some_and(|there| !there.is_map() && !there.is_null()) {
         return None;
     }
+    let mut lacks = None;
     let (value, safety) = match (node.as_bool(), variable) {
-        (None, Some(variable)) => (format!("os.environ/{variable}").into(), Safety::Safe),
+        (None, Some(variable)) => {
+            lacks = case.chain.gateways[gateway].lacks_text(case.stack, variable);
+            let safety = match lacks {
+                None => Safety::Safe,
+                Some(_) => Safety::Unsafe,
+            };
+            (format!("os.environ/{variable}").into(), safety)
+        }
         _ => (plain(node)?, Safety::Unsafe),
     };
     let title = format!("move `{name}` to `{belongs}`");
-    Some(
-        Fix::new(safety, title)
-            .change(ruling.at.clone(), Op::Remove)
-            .change(home, Op::Insert(name.clone(), value)),
-    )
+    let mut fix = Fix::new(safety, title)
+        .change(ruling.at.clone(), Op::Remove)
+        .change(home, Op::Insert(name.clone(), value));
+    fix.remarks.extend(lacks);
+    Some(fix)
 }
 
 /// A scalar as it is; collections are for a person to move.

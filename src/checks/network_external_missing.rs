@@ -93,8 +93,8 @@ fn finding(case: &Case<'_>, network: &Network, name: &str, users: &[User<'_>]) -
         );
     }
     let make = format!("docker network create {}", repair::quoted(name));
-    let up = repair::compose(case.stack, first.id, "up -d");
-    finding.fix(Fix::manual(format!("make the network {name}"), make).then(up))
+    let fix = Fix::run(format!("make the network {name}"), make);
+    finding.fix(fix.then(repair::compose(case.stack, first.id, "up -d")))
 }
 
 /// The network that another project has by that key: perhaps that one was meant.

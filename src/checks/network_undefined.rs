@@ -277,7 +277,7 @@ fn declare(case: &Case<'_>, names: &[&str], joining: &[Joining<'_>], others: &Ot
     let (service, _) = joining[0];
     let at = Pointer::root(service.at.source).key("networks");
     let mut why = Vec::new();
-    let mut fix = Fix::new(Safety::Unsafe, "");
+    let mut fix = Fix::new(Safety::Safe, "");
     for name in names {
         let other = others.has.get(name);
         let is_there = case
@@ -295,6 +295,10 @@ fn declare(case: &Case<'_>, names: &[&str], joining: &[Joining<'_>], others: &Ot
             false => json!({"external": true}),
         };
         fix = fix.change(at.clone(), Op::Insert((*name).to_owned(), declaration));
+        // Only what exists is certainly the one that is meant.
+        if !is_there {
+            fix.safety = Safety::Unsafe;
+        }
         if !is_own && !is_there && !others.created.contains(name) {
             fix = fix.then(format!("docker network create {}", repair::quoted(name)));
         }

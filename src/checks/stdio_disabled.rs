@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::stdio_command_not_allowed::is_unknown;
 use crate::catalog::VersionSet;
+use crate::chain::Hop;
 use crate::change::{Fix, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, listed};
 use crate::gateway::{Ruling, Why};
-use crate::model::Transport;
-use crate::repair;
+use crate::model::{ServiceId, Transport};
+use crate::repair::{self, ways};
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -69,7 +70,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             finding = finding.also(&other.at, other.part, "nor is this one");
         }
         let service = case.chain.gateways[gateway].service();
-        finding = finding.fix(match service {
+        let inside = match service {
             Some(id) => {
                 let service = case.stack.service(id);
                 let mut fix = Fix::new(
@@ -81,13 +82,32 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 fix.then(repair::compose(case.stack, id, "up -d"))
             }
             None => Fix::manual(format!("set {variable}"), format!("{variable}={value}")),
-        });
+        };
+        // Who wrote a command wants that, unless they say otherwise; and what is meant for one server is not for others.
+        let elsewhere = match rest {
+            [] if case.chain.prefer.is_some() => first.server.and_then(|server| called(case, gateway, server)),
+            _ => None,
+        };
+        finding = match elsewhere {
+            Some((hop, id)) => ways::of_command(case, hop, Some(id), Ok(inside)).mend(finding),
+            None => finding.fix(inside),
+        };
         if let Some(id) = service {
             let at = &case.stack.service(id).name.at;
             finding = finding.also(at, Part::Key, format!("has no {variable}={value}"));
         }
         findings.add_in(Severity::Error, &first.versions, finding);
     }
+}
+
+/// The call of a gateway's server, and the service that runs the same one.
+fn called<'a>(case: &'a Case<'_>, gateway: usize, number: usize) -> Option<(&'a Hop, ServiceId)> {
+    let server = case.chain.gateways[gateway].outcome.servers.get(number)?;
+    let command = server.command.as_ref()?.value.text()?;
+    let args: Vec<String> = server.args.iter().map(|arg| arg.value.clone()).collect();
+    let started = case.catalog.server_for_command(command, &args)?;
+    let running = ways::running(case, &started.server.id)?;
+    Some((case.chain.of_server(gateway, number)?, running))
 }
 
 /// Skips gateways of these versions that start programs (those that `concerned` picks) where it is not known whether a

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::catalog::{Launch, Server, TransportKind};
+use crate::chain::GatewayView;
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source, naming_part};
 use crate::gateway::{Upstream, Value};
@@ -28,7 +29,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             for needed in missing(case, upstream) {
                 let has = needed.iter().find_map(|name| service.variable(name));
                 let Some(variable) = has else { continue };
-                let finding = finding(case, service, upstream, &variable.name)
+                let finding = finding(case, view, service, upstream, &variable.name)
                     .also(&variable.at, naming_part(&variable.at), "only the gateway has it")
                     .hops(case.chain.of_server(gateway, number).map(|hop| hop.id));
                 findings.add(finding);
@@ -94,7 +95,13 @@ fn is_argument(server: &Server, launch: &Launch<'_>, names: &[String]) -> bool {
         && !matches!(server.database_url(launch), Some(DatabaseUrl::Missing))
 }
 
-fn finding(case: &Case<'_>, service: &Service, upstream: &Upstream, variable: &str) -> Finding {
+fn finding(
+    case: &Case<'_>,
+    view: &GatewayView,
+    service: &Service,
+    upstream: &Upstream,
+    variable: &str,
+) -> Finding {
     let name = &upstream.name.value;
     let inherited = &case.catalog.litellm().servers.stdio.inherited;
     let message = format!(
@@ -103,7 +110,13 @@ fn finding(case: &Case<'_>, service: &Service, upstream: &Upstream, variable: &s
         service.name.value
     );
     let reference = json!(format!("os.environ/{variable}"));
-    let fix = Fix::new(Safety::Safe, format!("pass {variable} on in `env` of {name}"));
+    let lacks = view.lacks_text(case.stack, variable);
+    let safety = match lacks {
+        None => Safety::Safe,
+        Some(_) => Safety::Unsafe,
+    };
+    let mut fix = Fix::new(safety, format!("pass {variable} on in `env` of {name}"));
+    fix.remarks.extend(lacks);
     let entry = case.stack.source(upstream.at.source).node(&upstream.at.path);
     let has_env = entry
         .and_then(|entry| entry.get("env"))

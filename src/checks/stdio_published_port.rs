@@ -1,6 +1,6 @@
 //! stdio-published-port: a port is published, and the server behind it speaks stdio only.
 
-use crate::repair;
+use crate::repair::{self, ways};
 use crate::change::{Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own, listed};
 use crate::model::Port;
@@ -37,12 +37,18 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         if dead.is_empty() {
             continue;
         }
-        let finding = finding(case, &mcp, why, &dead);
-        findings.add(finding.hops(hops.get(&mcp.id).into_iter().flatten().copied()));
+        let hops = hops.get(&mcp.id).map(Vec::as_slice).unwrap_or_default();
+        let finding = finding(&mcp, why, &dead);
+        // Who calls it over the network does not want it on stdio.
+        let finding = match ways::of_callers(case, hops) {
+            Some(ways) => ways.mend(finding),
+            None => without_ports(case, &mcp, &dead, finding),
+        };
+        findings.add(finding.hops(hops.iter().copied()));
     }
 }
 
-fn finding(case: &Case<'_>, mcp: &McpService<'_>, why: &str, dead: &[&Port]) -> Finding {
+fn finding(mcp: &McpService<'_>, why: &str, dead: &[&Port]) -> Finding {
     let name = mcp.name();
     let ports: Vec<String> = dead
         .iter()
@@ -68,8 +74,14 @@ fn finding(case: &Case<'_>, mcp: &McpService<'_>, why: &str, dead: &[&Port]) -> 
     if let Some(place) = place.or(mcp.service.image.as_ref().map(|image| &image.at)) {
         finding = finding.also(place, Part::Value, "speaks only stdio");
     }
+    finding
+}
+
+/// Removes the ports on which nothing listens.
+fn without_ports(case: &Case<'_>, mcp: &McpService<'_>, dead: &[&Port], mut finding: Finding) -> Finding {
     if dead.iter().all(|port| is_own(mcp.service, &port.at)) {
-        let title = format!("remove the published port{plural} of {name}");
+        let plural = if dead.len() == 1 { "" } else { "s" };
+        let title = format!("remove the published port{plural} of {}", mcp.name());
         let fix =
             Fix::new(Safety::Unsafe, title).then(repair::compose(case.stack, mcp.id, "up -d"));
         let section = dead[0].at.parent();

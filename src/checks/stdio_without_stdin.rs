@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use crate::catalog::TransportKind;
+use crate::chain::HopId;
 use crate::change::{Change, Fix, Op, Safety};
 use crate::check::{Case, Check, Finding, Findings, McpService, Need, Severity, Source, is_own};
 use crate::fact::{Container, Status};
 use crate::gateway::Value;
-use crate::repair;
+use crate::repair::{self, ways};
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -40,8 +41,8 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             findings.skip(format!("whether it has a stdin is not known: {doubt}"));
             continue;
         }
-        let hops = hops.get(&mcp.id).into_iter().flatten().copied();
-        let finding = finding(case, &mcp, why).hops(hops);
+        let hops = hops.get(&mcp.id).map(Vec::as_slice).unwrap_or_default();
+        let finding = finding(case, &mcp, why, hops).hops(hops.iter().copied());
         let Some(container) = case.container_of(mcp.id).filter(|one| !one.open_stdin) else {
             findings.add(finding);
             continue;
@@ -116,7 +117,7 @@ fn started_by_callers<'a>(case: &Case<'a>) -> HashSet<&'a str> {
     started
 }
 
-fn finding(case: &Case<'_>, mcp: &McpService<'_>, why: &str) -> Finding {
+fn finding(case: &Case<'_>, mcp: &McpService<'_>, why: &str, hops: &[HopId]) -> Finding {
     let service = mcp.service;
     let name = mcp.name();
     let version = mcp.behind.version.as_ref().map(|known| &known.version);
@@ -153,6 +154,10 @@ fn finding(case: &Case<'_>, mcp: &McpService<'_>, why: &str) -> Finding {
             Part::Value,
             "nothing here selects another transport",
         );
+    }
+    // Who calls it over the network is not helped by its stdin.
+    if let Some(ways) = ways::of_callers(case, hops) {
+        return ways.mend(finding);
     }
     let own = is_own(service, &at);
     let change = match &service.stdin_open {

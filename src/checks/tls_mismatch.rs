@@ -47,13 +47,8 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
                 probed.but(format!("the port {speaks}{seen}: {call}")),
             )
             .says(says);
-        // Without TLS everybody on the way reads along, so that a person should see it.
-        let safety = match *speaks_tls && *tried {
-            true => Safety::Safe,
-            false => Safety::Unsafe,
-        };
         let title = format!("call {right}");
-        let fix = repair::call_instead(case, probed, safety, title, right, None);
+        let fix = repair::call_instead(case, probed, Safety::Unsafe, title, right, None);
         findings.add_for(trouble, finding.fix(fix));
     }
 }

@@ -75,7 +75,7 @@ fn mend(host: &str, problem: &TlsProblem) -> Fix {
             "renew the certificate, and let the server read it again",
             "certbot renew && nginx -s reload",
         ),
-        TlsProblem::NotYetValid => Fix::manual("set the clock", "timedatectl set-ntp true"),
+        TlsProblem::NotYetValid => Fix::run("set the clock", "timedatectl set-ntp true"),
         TlsProblem::NotTls | TlsProblem::Alert(_) => Fix::manual(
             "see what it demands",
             format!("openssl s_client -connect {host}:443"),

@@ -1,15 +1,15 @@
 //! transport-mismatch: the caller speaks one transport, the server behind its url another.
 
 use crate::catalog::server::Server;
-use crate::catalog::{Certainty, Running, TransportKind};
-use crate::chain::{Behind, Caller, Destination, Hop, Reach};
+use crate::catalog::{Certainty, Running};
+use crate::chain::{Behind, Caller, Hop};
 use crate::change::{Fix, Op, Safety};
 use crate::check::gateway_call::{Call, exact, placeholder};
 use crate::check::reader::{Entry, entries};
 use crate::check::sight::Listening;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity, Source};
-use crate::model::{EnvLookup, Service, ServiceId, Transport};
-use crate::repair;
+use crate::model::{Service, ServiceId, Transport};
+use crate::repair::{self, ways};
 use crate::source::Part;
 
 pub(super) static CHECK: Check = Check {
@@ -70,7 +70,7 @@ fn to_gateway(case: &Case<'_>, found: Entry<'_>, call: &Call<'_>) -> Option<(Sev
         true => Severity::Error,
         false => Severity::Warning,
     };
-    let fix = Fix::new(Safety::Safe, "call the gateway over streamable HTTP")
+    let fix = Fix::new(Safety::Unsafe, "call the gateway over streamable HTTP")
         .change(kind.at.clone(), Op::Set(Transport::Http.word().into()));
     let finding = Finding::at(&kind.at, Part::Value, message)
         .says("the client will speak HTTP+SSE")
@@ -182,8 +182,8 @@ fn finding(case: &Case<'_>, hop: &Hop, id: ServiceId, behind: &Behind) -> Findin
     for text in known(server, behind) {
         finding = finding.evidence(Source::Catalog, text);
     }
-    match mend(case, hop, id, behind, server) {
-        Some(fix) => finding.fix(fix),
+    match ways::to_service(case, hop) {
+        Some(ways) => ways.mend(finding),
         None => finding,
     }
 }
@@ -210,154 +210,8 @@ fn known(server: &Server, behind: &Behind) -> Vec<String> {
         if let Some(known) = version
             && !transport.versions.contains(&known.version)
         {
-            let title = transport.kind.title();
-            let elsewhere = match transport.versions.describe().as_str() {
-                "from main" => "only the unreleased main branch has it".to_owned(),
-                versions => format!("versions {versions} have it"),
-            };
-            texts.push(format!("{} has no {title}; {elsewhere}", known.version));
+            texts.push(ways::lacking(&known.version, transport));
         }
     }
     texts
-}
-
-fn mend(
-    case: &Case<'_>,
-    hop: &Hop,
-    id: ServiceId,
-    behind: &Behind,
-    server: &Server,
-) -> Option<Fix> {
-    let stack = case.stack;
-    let service = stack.service(id);
-    let name = &service.name.value;
-    let network = [TransportKind::Http, TransportKind::Sse];
-    let running = network
-        .into_iter()
-        .find_map(|kind| behind.running.speaks(kind));
-    let (speaks, changes, words) = match running {
-        Some(speaks) => (speaks.clone(), Vec::new(), None),
-        None => {
-            let read_only = wants_read_only(case, hop, service, server);
-            match repair::serve(stack, case.catalog, hop, read_only) {
-                Some(served) => (served.speaks, served.changes, Some(served.words)),
-                None => return by_hand(case, hop, service, behind, server),
-            }
-        }
-    };
-    let call = speaks.kind.title();
-    let title = match &words {
-        Some(words) => format!("start {name} with `{words}` and call it over {call}"),
-        None => format!("call {name} over {call}"),
-    };
-    let port = port_for(hop, service, speaks.port?);
-    let url = port.and_then(|port| repair::url(hop, None, Some(port), speaks.path.as_deref()));
-    let written = url
-        .as_ref()
-        .and_then(|url| repair::set_url(stack, hop, url));
-    let (Some(url), Some(written)) = (&url, written) else {
-        let url = match &url {
-            Some(url) => format!("url: {}\n", repair::written(url)),
-            None => format!("ports: publish container port {}\n", speaks.port?),
-        };
-        let command = words.map(|words| format!("command of {name}: {words}\n"));
-        let text = format!(
-            "{}transport: {}\n{url}",
-            command.unwrap_or_default(),
-            speaks.kind
-        );
-        return Some(Fix::manual(title, text));
-    };
-    let mut fix = Fix::new(Safety::Unsafe, title);
-    let served = !changes.is_empty();
-    fix.changes = changes;
-    fix.changes.extend(repair::set_transport(hop, speaks.kind));
-    if hop.url.as_ref().is_some_and(|have| have.value != *url) {
-        fix.changes.push(written);
-    }
-    if served {
-        fix = fix.then(repair::compose(stack, id, "up -d"));
-    }
-    if let Caller::Gateway { gateway, .. } = hop.caller {
-        fix.then.extend(repair::reread(
-            stack,
-            case.chain.gateways[gateway].service(),
-        ));
-    }
-    Some(fix)
-}
-
-/// The port by which the caller reaches a container port.
-fn port_for(hop: &Hop, service: &Service, port: u16) -> Option<u16> {
-    match &hop.destination {
-        Destination::Service {
-            reach: Reach::Published,
-            ..
-        } => service
-            .ports
-            .iter()
-            .find_map(|pair| pair.published_of(port)),
-        _ => Some(port),
-    }
-}
-
-/// Whether the files say that the server must not write: by a variable that it does not read, or in the description.
-fn wants_read_only(case: &Case<'_>, hop: &Hop, service: &Service, server: &Server) -> bool {
-    let Some(access) = &server.access else {
-        return false;
-    };
-    let meant = access
-        .intent_env
-        .iter()
-        .any(|name| match service.env(name) {
-            EnvLookup::Set(value) => {
-                let off = ["false", "0", "no", "off"]
-                    .iter()
-                    .any(|no| value.eq_ignore_ascii_case(no));
-                // ALLOW_WRITE=false and READ_ONLY=true mean the same.
-                off == name.contains("WRITE")
-            }
-            EnvLookup::Unset | EnvLookup::Unknown => false,
-        });
-    let entry = case.stack.source(hop.at.source).node(&hop.at.path);
-    let description = entry.and_then(|entry| entry.get("description")?.as_str());
-    meant
-        || description.is_some_and(|text| {
-            let text = text.to_lowercase();
-            text.contains("read-only") || text.contains("read only")
-        })
-}
-
-/// For a server that speaks stdio alone: a bridge.
-fn by_hand(
-    case: &Case<'_>,
-    hop: &Hop,
-    service: &Service,
-    behind: &Behind,
-    server: &Server,
-) -> Option<Fix> {
-    let bridge = case.catalog.by_id(server.bridge.as_deref()?)?;
-    let front = bridge.front.as_ref()?;
-    let name = &service.name.value;
-    let path = bridge
-        .transports
-        .iter()
-        .find(|transport| transport.kind == front.kind);
-    let path = path.and_then(|transport| transport.path.default.as_deref());
-    let url = repair::url(hop, None, port_for(hop, service, front.port), path)?;
-    let text = format!(
-        "# Dockerfile: `build: .` in {name} instead of `image: {}`\n{}# {}\ntransport: {}\nurl: {}\n",
-        behind.image,
-        front
-            .dockerfile
-            .replace("{image}", &behind.image.to_string()),
-        repair::file(case.stack, &hop.at),
-        front.kind,
-        repair::written(&url),
-    );
-    let title = format!(
-        "put {} in front of {name}, which speaks only stdio",
-        bridge.title
-    );
-    Some(Fix::manual(title, text))
 }

@@ -36,7 +36,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             false => format!("call {right}"),
         };
         let fix =
-            repair::call_instead(case, probed, Safety::Safe, title, right, Some(*transport));
+            repair::call_instead(case, probed, Safety::Unsafe, title, right, Some(*transport));
         findings.add_for(trouble, finding.fix(fix));
     }
 }

@@ -50,7 +50,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             }
         }
         let title = format!("call {right} over {spoken}");
-        let fix = repair::call_instead(case, probed, Safety::Safe, title, right, Some(*speaks));
+        let fix = repair::call_instead(case, probed, Safety::Unsafe, title, right, Some(*speaks));
         findings.add_for(trouble, finding.fix(fix));
     }
 }

@@ -4,15 +4,24 @@ use anyhow::{bail, ensure};
 use serde_json::Value;
 
 use crate::chain::Hop;
+use crate::cli::CallArgs;
 use crate::plan::ToolCall;
 use crate::secret::redact;
 use crate::{Examination, unknown_servers};
+
+/// The calls of a run.
+///
+/// # Errors
+/// When one of them has another form than [`read`] wants.
+pub(super) fn read_all(args: &CallArgs) -> anyhow::Result<Vec<ToolCall>> {
+    args.call.iter().map(|text| read(text)).collect()
+}
 
 /// `SERVER:TOOL=JSON`, the latter optional. What is wrong with the arguments is said without them: they may hold secrets.
 ///
 /// # Errors
 /// When it has another form.
-pub(super) fn read(text: &str) -> anyhow::Result<ToolCall> {
+fn read(text: &str) -> anyhow::Result<ToolCall> {
     let (name, json) = match text.split_once('=') {
         Some((name, json)) => (name, Some(json)),
         None => (text, None),

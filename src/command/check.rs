@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -12,8 +12,9 @@ use super::network::Network;
 use super::probe::{header, limits};
 use crate::catalog::Version;
 use crate::chain::{GatewayUrl, Settings};
+use crate::change::Way;
 use crate::check::{Need, Severity};
-use crate::cli::{CheckArgs, Evidence, FailOn, Format, InputArgs, ProbesArgs};
+use crate::cli::{CheckArgs, Evidence, FailOn, Format, InputArgs, Prefer, ProbesArgs};
 use crate::disk::Disk;
 use crate::load::{Files, Request, clean};
 use crate::model::{Miss, Missed, Stack};
@@ -21,7 +22,7 @@ use crate::observe::docker::Search;
 use crate::plan::{Origin, Permissions};
 use crate::record::{Digests, Record, Replay};
 use crate::report::{json, text};
-use crate::{Examination, Selection, investigate, term};
+use crate::{Examination, Selection, Witness, investigate, term};
 
 /// What a run may see of the world before it starts.
 pub struct World<'a> {
@@ -57,11 +58,29 @@ pub struct Prepared {
 /// # Errors
 /// A named input that does not exist, an unknown check, a version that is none, a time that is none.
 pub fn prepare(args: &CheckArgs, world: World<'_>) -> anyhow::Result<Prepared> {
-    let selection = Selection {
-        only: find_all(&args.only)?,
-        skip: find_all(&args.skip)?,
-    };
-    prepare_with(&args.inputs, &args.probes, selection, world)
+    let selection = selection(&args.only, &args.skip)?;
+    let mut prepared = prepare_with(&args.inputs, &args.probes, selection, world)?;
+    prepared.permissions.calls = super::call::read_all(&args.calls)?;
+    prepared.settings.prefer = args.repairs.prefer.map(Into::into);
+    Ok(prepared)
+}
+
+impl From<Prefer> for Way {
+    fn from(prefer: Prefer) -> Way {
+        match prefer {
+            Prefer::Sse => Way::Sse,
+            Prefer::Http => Way::Http,
+            Prefer::Bridge => Way::Bridge,
+            Prefer::StdioInGateway => Way::StdioInGateway,
+        }
+    }
+}
+
+fn selection(only: &[String], skip: &[String]) -> anyhow::Result<Selection> {
+    Ok(Selection {
+        only: find_all(only)?,
+        skip: find_all(skip)?,
+    })
 }
 
 /// Turns what is to be read and asked into a run.
@@ -86,11 +105,7 @@ pub(super) fn prepare_with(
             probe: !probes.offline && !probes.no_probe,
             docker: !probes.offline && !probes.no_docker,
             exec: probes.allow_exec,
-            calls: probes
-                .call
-                .iter()
-                .map(|text| super::call::read(text))
-                .collect::<anyhow::Result<_>>()?,
+            calls: Vec::new(),
             trusted: probes
                 .trust_origin
                 .iter()
@@ -114,6 +129,7 @@ pub(super) fn prepare_with(
                 .iter()
                 .map(|text| text.parse().context("--gateway-url"))
                 .collect::<anyhow::Result<Vec<GatewayUrl>>>()?,
+            prefer: None,
         },
         request: request(inputs, world)?,
     })
@@ -178,6 +194,10 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         ),
     };
     super::print(&report)?;
+    if let Some(half) = super::fix::half_done() {
+        // Nothing is left to tell anyone if stderr is closed.
+        let _ = writeln!(io::stderr(), "mcpdoc: {}", term::clean(&half.to_string()));
+    }
     let fails_from = match args.fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),
@@ -222,7 +242,7 @@ pub(super) fn looked(
         files,
         &mut network,
     );
-    let interrupted = network.interrupted;
+    let interrupted = network.is_interrupted();
     network.end();
     if !examination.stack.inputs.is_empty() {
         super::call::are_known(&examination, &prepared.permissions.calls)?;
@@ -236,28 +256,16 @@ fn replayed(
     file: &Path,
     world: World<'_>,
 ) -> anyhow::Result<(Examination, Request)> {
-    let record = record(file)?;
     let files = Digests::of_files(world.files);
-    let named = || format!("--facts {}", file.display());
-    let mut prepared = prepare(
-        args,
-        World {
-            machine: record.machine().to_vec(),
-            shell: BTreeMap::new(),
-            ..world
-        },
-    )?;
-    prepared.request.shell = record.environment(&prepared.request);
-    if prepared.settings.gateway_urls.is_empty() {
-        prepared.settings.gateway_urls = record.gateway_urls().to_vec();
-    }
-    prepared.request.projects = record.projects(&prepared.request);
+    let selection = selection(&args.only, &args.skip)?;
+    let (record, prepared) = recorded(&args.inputs, &args.probes, selection, file, world)?;
+    let named = || named_record(file);
     let mut replay = Replay::of(&record, &prepared.request).with_context(named)?;
     let mut examination = investigate(
         &prepared.request,
         &prepared.settings,
         &prepared.selection,
-        record.permissions(),
+        &prepared.permissions,
         &files,
         &mut replay,
     );
@@ -268,11 +276,40 @@ fn replayed(
     Ok((examination, prepared.request))
 }
 
+/// A record, and the run that takes its answers.
+pub(super) fn recorded(
+    inputs: &InputArgs,
+    probes: &ProbesArgs,
+    selection: Selection,
+    file: &Path,
+    world: World<'_>,
+) -> anyhow::Result<(Record, Prepared)> {
+    let record = record(file)?;
+    let world = World {
+        machine: record.machine().to_vec(),
+        shell: BTreeMap::new(),
+        ..world
+    };
+    let mut prepared = prepare_with(inputs, probes, selection, world)?;
+    prepared.request.shell = record.environment(&prepared.request);
+    if prepared.settings.gateway_urls.is_empty() {
+        prepared.settings.gateway_urls = record.gateway_urls().to_vec();
+    }
+    prepared.request.projects = record.projects(&prepared.request);
+    prepared.permissions = record.permissions().clone();
+    Ok((record, prepared))
+}
+
+/// How a record is named in messages.
+pub(super) fn named_record(file: &Path) -> String {
+    format!("--facts {}", file.display())
+}
+
 /// The most that a record may have. Those of thousands of tools have a few MiB.
 const RECORD_BYTES: u64 = 64 * 1024 * 1024;
 
 fn record(file: &Path) -> anyhow::Result<Record> {
-    let named = || format!("--facts {}", file.display());
+    let named = || named_record(file);
     if !file.exists() {
         bail!("{}: no such file", named());
     }

@@ -22,8 +22,7 @@ pub(super) struct Network<'a> {
     files: &'a dyn Files,
     /// The engine, once it has answered.
     docker: Option<Docker>,
-    /// Whether the user broke it off.
-    pub interrupted: bool,
+    interrupted: bool,
 }
 
 impl<'a> Network<'a> {
@@ -114,9 +113,14 @@ impl Witness for Network<'_> {
             client: claude::ID.to_owned(),
             version,
             dir: ask.dir.to_string_lossy().into_owned(),
+            declared: ask.names(),
             servers,
             past,
         };
         (!view.is_empty()).then_some(view)
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn run(args: &ObserveArgs) -> anyhow::Result<Outcome> {
     let files = Digests::of_files(&disk);
     let (world, _) = world(&files)?;
     let machine = world.machine.clone();
-    let prepared = prepare_with(&args.inputs, &args.probes, Selection::default(), world)?;
+    let mut prepared = prepare_with(&args.inputs, &args.probes, Selection::default(), world)?;
+    prepared.permissions.calls = super::call::read_all(&args.calls)?;
     let Some(examination) = looked(&prepared, &files)? else {
         return Ok(Outcome::Interrupted);
     };

@@ -21,6 +21,13 @@ pub struct AskClient {
     pub list: Known<()>,
 }
 
+impl AskClient {
+    /// Names of the servers.
+    pub fn names(&self) -> Vec<String> {
+        self.servers.iter().map(|(name, _)| name.clone()).collect()
+    }
+}
+
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientView {
@@ -30,6 +37,9 @@ pub struct ClientView {
     pub version: Option<String>,
     /// The directory that it was asked in.
     pub dir: String,
+    /// Names of servers that its files had then: of others its list says nothing.
+    #[serde(default)]
+    pub declared: Vec<String>,
     /// The servers that it lists.
     pub servers: Known<Vec<ClientServer>>,
     /// How its last attempts to connect ended, by its logs.
@@ -60,6 +70,9 @@ pub struct Past {
     pub dir: String,
     /// When, as the log has it: `2026-11-26T10:12:51.742Z`.
     pub at: String,
+    /// The client's version then, if the log names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The url that was called, if the log names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,

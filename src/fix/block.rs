@@ -2,7 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::gap::{before, ends_line, indent, line_break, line_end, line_start, marks, next_line};
+use super::gap::{
+    before, below_blank, ends_line, indent, line_break, line_end, line_start, marks, next_line,
+};
 use super::render::{self, Hand, column, column_at};
 use super::scalar;
 use super::walk::{Added, edit};
@@ -123,17 +125,20 @@ pub(super) fn remove(parent: Node<'_>, slot: usize) -> Result<Vec<Edit>, Refused
     }
     let first_in_line = before(text, span.start).trim().is_empty();
     let range = if first_in_line {
-        line_start(text, span.start)..next_line(text, span.end)
+        let above = slot.checked_sub(1).and_then(|above| {
+            let mut entries = parent.own_entries().map(|(_, value)| value);
+            entries.nth(above).or(parent.items().nth(above))
+        });
+        let next = next_line(text, span.end);
+        // A text of `|+` above would take the blank lines below for its own.
+        let end = match above.is_some_and(keeps_line_breaks) {
+            true => below_blank(text, next),
+            false => next,
+        };
+        line_start(text, span.start)..end
     } else {
         // It shares its line with the dash of an item: what follows moves up to that dash.
-        let mut next = next_line(text, span.end);
-        while next < text.len() && text[next..line_end(text, next)].trim().is_empty() {
-            let further = next_line(text, next);
-            if further == next {
-                break;
-            }
-            next = further;
-        }
+        let next = below_blank(text, next_line(text, span.end));
         span.start..(next + indent(text, next).len()).min(text.len())
     };
     Ok(vec![edit(parent, range, "")])
@@ -152,16 +157,17 @@ fn after(
     if !ends_line(source, end) {
         return Err(odd(node));
     }
+    if end == text.len() && gains_line_break(last) {
+        let why = "it ends with the file in a text that a line below would give a line break";
+        return Err(Refused::Layout(node.path(), why));
+    }
     let br = line_break(text);
     let blanks = " ".repeat(column);
     let lines = lines.join(br);
     let mut at = line_end(text, end);
     if keeps_line_breaks(last) {
         // The blank lines below belong to the text of `|+`.
-        let mut next = next_line(text, at);
-        while next < text.len() && text[next..line_end(text, next)].trim().is_empty() {
-            next = next_line(text, next);
-        }
+        let next = below_blank(text, next_line(text, at));
         if text[..next].ends_with('\n') {
             return Ok(vec![edit(node, next..next, format!("{blanks}{lines}{br}"))]);
         }
@@ -172,18 +178,26 @@ fn after(
 
 /// Whether the node ends in a block scalar that keeps the blank lines below it.
 fn keeps_line_breaks(node: Node<'_>) -> bool {
+    last_block(node).is_some_and(|header| header.contains('+'))
+}
+
+/// Whether the node ends in a block scalar whose value depends on whether its last line has a line break.
+fn gains_line_break(node: Node<'_>) -> bool {
+    last_block(node).is_some_and(|header| !header.contains('-'))
+}
+
+/// The header of the block scalar in which a node ends.
+fn last_block(node: Node<'_>) -> Option<&str> {
     if node.is_alias() {
-        return false;
+        return None;
     }
-    if let Some(last) = node.items().last() {
-        return keeps_line_breaks(last);
+    let entry = node.own_entries().last().map(|(_, value)| value);
+    if let Some(last) = node.items().last().or(entry) {
+        return last_block(last);
     }
-    if let Some((_, last)) = node.own_entries().last() {
-        return keeps_line_breaks(last);
-    }
-    let header = &node.source().text()[node.span()];
-    let header = header.split(['\n', '#']).next().unwrap_or_default();
-    node.style() == Style::Block && header.contains('+')
+    let text = &node.source().text()[node.span()];
+    let header = text.split(['\n', '#']).next();
+    header.filter(|_| node.style() == Style::Block)
 }
 
 /// A value of one line in place of another.
@@ -204,10 +218,17 @@ fn in_line(node: Node<'_>, text: &str) -> Vec<Edit> {
             if above <= at {
                 return vec![edit(node, at..span.end, format!(" {text}"))];
             }
-            vec![
-                edit(node, at..at, format!(" {text}")),
-                edit(node, above..span.end, ""),
-            ]
+            // What stands beside its last line keeps a line; with blanks before it that every reader takes.
+            let end = line_end(whole, span.end);
+            let rest = whole[span.end..end].trim_start();
+            let gone = match rest.is_empty() {
+                true => edit(node, above..end, ""),
+                false => {
+                    let start = line_start(whole, span.start);
+                    edit(node, start..end - rest.len(), " ".repeat(column(node)))
+                }
+            };
+            vec![edit(node, at..at, format!(" {text}")), gone]
         }
         _ => vec![edit(node, span, text)],
     }

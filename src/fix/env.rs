@@ -25,7 +25,11 @@ pub(super) fn edits(path: &Path, place: &Place<'_, '_>, op: &Op) -> Result<Vec<E
             let Some(key) = key else {
                 return Err(shape("a variable"));
             };
-            let value = written(path, value, node.style())?;
+            let mut value = written(path, value, node.style())?;
+            // Without it, what follows in the line would be the value.
+            if value.is_empty() && line_end(text, node.span().end) > node.span().end {
+                value = double("");
+            }
             // `NAME` alone has no separator yet.
             let lead = if node.is_null() && node.span().start == key.span().end {
                 "="
@@ -47,14 +51,20 @@ pub(super) fn edits(path: &Path, place: &Place<'_, '_>, op: &Op) -> Result<Vec<E
             if own(source.root(), name).is_some() {
                 return Err(Refused::Exists(Path::root(), name.clone()));
             }
+            let last = node.own_entries().last();
+            let lead = match last {
+                Some((key, _)) if before(text, key.span().start).trim() == "export" => "export ",
+                _ => "",
+            };
             let line = format!(
-                "{}={}",
+                "{lead}{}={}",
                 variable(path, name)?,
                 written(path, value, Style::Plain)?
             );
             let br = line_break(text);
-            let last = node.own_entries().last().map(|(_, value)| value);
-            let at = last.map_or(text.len(), |last| line_end(text, last.entry_span().end));
+            let at = last.map_or(text.len(), |(_, value)| {
+                line_end(text, value.entry_span().end)
+            });
             let text = match at {
                 _ if before(text, at).is_empty() && at == text.len() => format!("{line}{br}"),
                 _ => format!("{br}{line}"),

@@ -1,4 +1,4 @@
-//! Edits within brackets: JSON, and YAML's flow collections.
+//! Edits within brackets: JSON, YAML's flow collections, TOML's arrays and inline tables.
 
 use serde_json::Value as Json;
 
@@ -9,13 +9,16 @@ use super::render::{self, JsonHand, is_yaml};
 use super::scalar;
 use super::walk::{Added, edit};
 use super::{Edit, Refused};
-use crate::source::{Node, Span, Style};
+use crate::source::{Format, Node, Span, Style};
 
 /// Another value for a node in brackets, or for any node of JSON.
 pub(super) fn set(node: Node<'_>, value: &Json) -> Result<Vec<Edit>, Refused> {
     let source = node.source();
     let text = source.text();
     let span = node.span();
+    if source.format() == Format::Toml {
+        return Ok(vec![edit(node, span, render::toml(value, node.style()))]);
+    }
     if !is_yaml(source) {
         let tall = node
             .parent()
@@ -157,6 +160,17 @@ fn written(node: Node<'_>, added: &Added, indent: Option<&str>) -> String {
                 render::flow(value, entry_quoting(node, style))
             ),
             Added::Item(value) => render::flow(value, style),
+        };
+    }
+    if source.format() == Format::Toml {
+        let style = node.items().last().map_or(Style::Plain, Node::style);
+        return match added {
+            Added::Entry(key, value) => {
+                let key = scalar::toml_key(key, Style::Plain);
+                let equals = if compact { "=" } else { " = " };
+                format!("{key}{equals}{}", render::toml(value, Style::Plain))
+            }
+            Added::Item(value) => render::toml(value, style),
         };
     }
     let value = |value: &Json| match indent {

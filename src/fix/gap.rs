@@ -1,6 +1,6 @@
 //! What stands between nodes: marks (commas, colons, dashes, brackets, properties), comments, line breaks.
 
-use crate::source::{Format, Node, Source, Span};
+use crate::source::{Format, Node, Source, Span, Style};
 
 /// Something between two nodes that is not blank.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub(super) fn tokens(source: &Source, span: Span) -> Vec<Token> {
     let text = &source.text()[..span.end.max(span.start)];
     let bytes = text.as_bytes();
     let yaml = matches!(source.format(), Format::Yaml(_));
+    let toml = source.format() == Format::Toml;
     let jsonc = source.format() == Format::Jsonc;
     let mut tokens = Vec::new();
     let mut at = span.start;
@@ -24,7 +25,9 @@ pub(super) fn tokens(source: &Source, span: Span) -> Vec<Token> {
         let after_blank = at == 0 || bytes[at - 1].is_ascii_whitespace();
         if bytes[at].is_ascii_whitespace() {
             at += 1;
-        } else if (yaml && bytes[at] == b'#' && after_blank) || (jsonc && rest.starts_with("//")) {
+        } else if (bytes[at] == b'#' && (toml || (yaml && after_blank)))
+            || (jsonc && rest.starts_with("//"))
+        {
             at += rest.find(['\n', '\r']).unwrap_or(rest.len());
             tokens.push(Token::Comment);
         } else if jsonc && rest.starts_with("/*") {
@@ -52,6 +55,32 @@ pub(super) fn marks(source: &Source, span: Span) -> Vec<Span> {
             Token::Comment => None,
         })
         .collect()
+}
+
+/// The tag that is written before a node of YAML, whatever a reader makes of it.
+pub(super) fn tag(node: Node<'_>) -> Option<&str> {
+    let source = node.source();
+    if !matches!(source.format(), Format::Yaml(_)) || node.is_alias() {
+        return None;
+    }
+    let start = node.span().start;
+    let from = match (node.key(), node.parent()) {
+        (Some(key), _) => key.span().end,
+        (None, Some(list)) => {
+            let above = list.items().map(|item| item.span().end);
+            above
+                .filter(|end| *end <= start)
+                .max()
+                .unwrap_or(list.span().start)
+        }
+        (None, None) => 0,
+    };
+    let text = source.text();
+    let properties = marks(source, from.min(start)..start).into_iter().rev();
+    properties
+        .map(|mark| &text[mark])
+        .take_while(|mark| mark.starts_with(['!', '&']))
+        .find(|mark| mark.starts_with('!'))
 }
 
 /// Whether a comment stands in `span`, which holds no scalars.
@@ -91,6 +120,29 @@ pub(super) fn next_line(text: &str, at: usize) -> usize {
     text[at..]
         .find('\n')
         .map_or(text.len(), |length| at + length + 1)
+}
+
+/// Where the first line that is not blank begins, from the line that begins at `at` on.
+pub(super) fn below_blank(text: &str, mut at: usize) -> usize {
+    while at < text.len() && text[at..line_end(text, at)].trim().is_empty() {
+        at = next_line(text, at);
+    }
+    at
+}
+
+/// Plain scalars of YAML with a tab at the beginning of a line below them: some readers take it for indentation.
+pub(super) fn tabs_below(source: &Source) -> usize {
+    let text = source.text();
+    if !matches!(source.format(), Format::Yaml(_)) || !text.contains('\t') {
+        return 0;
+    }
+    let below = |node: &Node<'_>| {
+        let rest = &text[node.span().end..];
+        let blanks = &rest[..rest.len() - rest.trim_start().len()];
+        blanks.split('\n').skip(1).any(|line| line.contains('\t'))
+    };
+    let is_plain = |node: &Node<'_>| node.style() == Style::Plain && !node.is_alias();
+    source.nodes().filter(is_plain).filter(below).count()
 }
 
 /// The line break of the text: that of its first line.

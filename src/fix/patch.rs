@@ -23,6 +23,7 @@ pub(super) fn sorted(edits: &[Edit]) -> Vec<&Edit> {
     sorted
 }
 
+#[derive(Clone)]
 enum Piece {
     /// Bytes of the original.
     Kept(Span),
@@ -48,6 +49,7 @@ impl Piece {
 }
 
 /// An edited text as pieces of the original and new ones between them.
+#[derive(Clone)]
 pub(super) struct Patch {
     pieces: Vec<Piece>,
     length: usize,

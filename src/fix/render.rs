@@ -249,7 +249,30 @@ pub(super) fn wide(value: &Json, compact: bool) -> String {
     }
 }
 
-/// Whether the file is YAML; everything else that has brackets is JSON.
+/// A value as TOML on one line, which has no null; strings in the quoting asked for.
+pub(super) fn toml(value: &Json, style: Style) -> String {
+    match value {
+        Json::Object(entries) if entries.is_empty() => "{}".to_owned(),
+        Json::Object(entries) => {
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| {
+                    let key = scalar::toml_key(key, Style::Plain);
+                    format!("{key} = {}", toml(value, style))
+                })
+                .collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| toml(item, style)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::String(text) => scalar::toml(text, style),
+        _ => value.to_string(),
+    }
+}
+
+/// Whether the file is YAML.
 pub(super) fn is_yaml(source: &Source) -> bool {
     matches!(source.format(), Format::Yaml(_))
 }

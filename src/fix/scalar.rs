@@ -2,7 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::source::{Dialect, ScalarKind, Style, resolve};
+use super::render::is_yaml;
+use super::walk::in_flow;
+use crate::source::{Dialect, Node, ScalarKind, Style, resolve};
 
 /// A string in YAML. Plain where every reader takes it for that string, else in quotes.
 pub(super) fn yaml(text: &str, style: Style, flow: bool) -> String {
@@ -44,6 +46,38 @@ fn yaml_number(text: &str) -> String {
 /// A string in JSON.
 pub(super) fn json(text: &str) -> String {
     Json::from(text).to_string()
+}
+
+/// A string in TOML: in single quotes where it stood in them and they can hold it, else in double ones.
+pub(super) fn toml(text: &str, style: Style) -> String {
+    let literal = |c: char| c != '\'' && (c == '\t' || !c.is_control());
+    match style {
+        Style::Single if text.chars().all(literal) => format!("'{text}'"),
+        // The escapes of JSON are TOML's too.
+        _ => json(text).replace('\u{7f}', "\\u007f"),
+    }
+}
+
+/// A key in TOML: bare where it can be, unless one in quotes stood there.
+pub(super) fn toml_key(key: &str, style: Style) -> String {
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    match style {
+        Style::Single | Style::Double => toml(key, style),
+        _ if !key.is_empty() && key.bytes().all(bare) => key.to_owned(),
+        _ => toml(key, Style::Double),
+    }
+}
+
+/// Whether readers of YAML 1.1 and 1.2 alike find the strings that are written in a node.
+pub(super) fn is_clear(node: Node<'_>) -> bool {
+    let own = match node.as_str() {
+        Some(text) if is_yaml(node.source()) && node.style() == Style::Plain => {
+            is_plain(text, in_flow(node))
+        }
+        _ => true,
+    };
+    let below = node.own_entries().flat_map(|(key, value)| [key, value]);
+    own && below.chain(node.items()).all(is_clear)
 }
 
 /// Whether readers of YAML 1.1 and 1.2 alike take the bare text for this string.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod random;
+mod toml;
 
 use serde_json::{Value as Json, json};
 
@@ -269,7 +270,7 @@ fn a_collection_makes_way_for_a_scalar() {
         "a: # c\n  # d\n  b: 1 # e\nf: 2\n",
         "a",
         set("x"),
-        "a: x # c\n  # d # e\nf: 2\n",
+        "a: x # c\n  # d\n  # e\nf: 2\n",
     );
     yaml("a:\n  - b\nf: 2\n", "a", set(json!([])), "a: []\nf: 2\n");
     yaml("- a: 1\n  b: 2\n- c\n", "0", set("x"), "- x\n- c\n");
@@ -284,7 +285,7 @@ fn a_key_keeps_its_quotes() {
     yaml("- a:\n    b: 1\n", "0.a", rename("c"), "- c:\n    b: 1\n");
     assert_eq!(
         refused("a: 1\nb: 2\n", "a", rename("b")),
-        " has the key \"b\" already"
+        "the file as a whole has the key \"b\" already"
     );
 }
 
@@ -690,11 +691,6 @@ fn odd_files_are_refused() {
         lowered,
         Err(Refused::Tagged(path("a"), "!reset".to_owned()))
     );
-    let toml = source(Format::Toml, "a = 1\n");
-    assert_eq!(
-        lower(&|_| &toml, &fix(vec![("a", set(2))])),
-        Err(Refused::Format("TOML"))
-    );
     let broken = Source::new(SourceId(0), "x.yaml", YAML, Ok(b"a: [".to_vec()));
     assert_eq!(
         lower(&|_| &broken, &fix(vec![("a", set(2))])),
@@ -797,5 +793,112 @@ fn a_position_past_wide_letters_is_kept() {
         "é",
         insert("ö", "日本"),
         "é: {ü: 1, ö: 日本}\n",
+    );
+}
+
+#[test]
+fn a_key_that_would_come_back_stays() {
+    let merged = "m: &m {a: 1}\nx:\n  <<: *m\n  a: 2\n";
+    assert!(refused(merged, "x.a", rename("b")).contains("merge key"));
+    assert!(refused("a: 1\na: 2\n", "a", rename("b")).contains("twice"));
+    for (format, text) in [
+        (Format::Json, "{\"a\": 1, \"a\": 2}"),
+        (Format::Env, "a=1\na=2\n"),
+    ] {
+        for op in [rename("b"), Op::Remove] {
+            let refused = edits(format, text, vec![("a", op)]);
+            assert_eq!(refused, Err(Refused::Twice(path("a"))));
+        }
+    }
+}
+
+#[test]
+fn what_is_so_already_is_left_alone() {
+    yaml(
+        "a: {b: 'c', d: 1}\n",
+        "a",
+        set(json!({"b": "c", "d": 1})),
+        "a: {b: 'c', d: 1}\n",
+    );
+    becomes(
+        Format::Toml,
+        "a = 'b'\n",
+        vec![("a", set("b"))],
+        "a = 'b'\n",
+    );
+    // To one reader it is that string, to others not.
+    let go = Format::Yaml(Dialect::GoYaml);
+    becomes(go, "a: yes\n", vec![("a", set("yes"))], "a: \"yes\"\n");
+    becomes(
+        go,
+        "a: [yes]\n",
+        vec![("a", set(json!(["yes"])))],
+        "a: [\"yes\"]\n",
+    );
+}
+
+#[test]
+fn a_tag_says_what_follows_it() {
+    for (text, at, value) in [
+        ("a: !!str 1\n", "a", json!(["b"])),
+        ("a: &x !!str 1\n", "a", json!({"b": 1})),
+        ("- 1\n- !!str 2\n", "1", json!(1)),
+        ("a: {b: !!map {}}\n", "a.b", json!("b")),
+    ] {
+        let said = refused(text, at, set(value));
+        assert!(said.contains("the tag !!"), "{said}: {text}");
+    }
+    yaml("a: !!str &x 1\n", "a", set("2"), "a: !!str &x \"2\"\n");
+}
+
+#[test]
+fn the_text_of_a_block_scalar_stays_as_it_is() {
+    refused("a: |\n  x", "", insert("b", 1));
+    refused("a:\n  - >+\n    x", "a", push("y"));
+    yaml("a: |-\n  x", "", insert("b", 1), "a: |-\n  x\nb: 1");
+    yaml(
+        "a: |+\n  x\nb: 1\n\n\nc: 2\n",
+        "b",
+        Op::Remove,
+        "a: |+\n  x\nc: 2\n",
+    );
+}
+
+#[test]
+fn variables_are_written_in_the_hand_of_the_file() {
+    becomes(
+        Format::Env,
+        "export A=x",
+        vec![("", insert("B", "y"))],
+        "export A=x\nexport B=y",
+    );
+    becomes(
+        Format::Env,
+        "A=x # c\n",
+        vec![("A", set(""))],
+        "A=\"\" # c\n",
+    );
+}
+
+#[test]
+fn tabs_are_never_taken_for_indentation() {
+    let go = Format::Yaml(Dialect::GoYaml);
+    becomes(
+        go,
+        "a:\n\n  - x\n  - y\t# c\nb: 1\n",
+        vec![("a", set(2))],
+        "a: 2\n\n  # c\nb: 1\n",
+    );
+    let below = "a: {\n  b: 'x, y'\n\t\n}\n";
+    let why = "a tab would begin the line below what is written";
+    assert_eq!(
+        edits(go, below, vec![("a.b", set(2))]),
+        Err(Refused::Layout(path("a.b"), why))
+    );
+    becomes(
+        go,
+        below,
+        vec![("a.b", set("z"))],
+        "a: {\n  b: 'z'\n\t\n}\n",
     );
 }

@@ -58,7 +58,7 @@ impl Value {
     }
 
     /// What a reader of `format` is to find where `json` was written.
-    fn wanted(json: &Json, format: Format) -> Value {
+    pub fn wanted(json: &Json, format: Format) -> Value {
         let scalar = |kind, text: &str| match format {
             Format::Env => Value::Scalar(ScalarKind::Str, text.into()),
             _ => Value::Scalar(kind, text.into()),
@@ -136,6 +136,29 @@ impl Value {
             }
         }
         Ok(())
+    }
+
+    /// The value with its keys in an order of their own, each of which it has once.
+    pub fn sorted(self) -> Value {
+        match self {
+            Value::Seq(items) => Value::Seq(items.into_iter().map(Value::sorted).collect()),
+            Value::Map(entries) => {
+                let mut entries: Vec<(Value, Value)> = entries
+                    .into_iter()
+                    .map(|(key, value)| (key, value.sorted()))
+                    .collect();
+                entries.sort_by(|(a, _), (b, _)| a.text().cmp(b.text()));
+                Value::Map(entries)
+            }
+            value => value,
+        }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Value::Scalar(_, text) => text,
+            _ => "",
+        }
     }
 
     /// The value under the siblings' numbers, tags looked through.

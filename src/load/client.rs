@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 pub(super) use settings::load as load_settings;
 
-use super::{Loader, Request, join};
-use crate::catalog::client::{FileScope, Known, NotRead, known, of, of_path};
-use crate::model::{Client, ClientEntry, ClientFile, How, Kind, Scope};
+use super::{Loader, Request, join, shown};
+use crate::catalog::client::{FileScope, Known, KnownSettings, NotRead, known, of, of_path};
+use crate::model::{Client, ClientEntry, ClientFile, How, Kind, ProjectFile, Scope};
 use crate::source::{At, Format, Node, Pointer, SourceId};
 
 /// Reads a client's file into the stack, and says which of [`crate::model::Stack::clients`] it became.
@@ -57,9 +57,34 @@ pub(super) fn load_as(
         is_read: !matches!(place, Place::NotRead(_)),
         is_certain: false,
         is_plugin,
+        instead: instead(loader, place, path),
         entries,
     });
     Some(loader.stack.clients.len() - 1)
+}
+
+/// The file that is read of the project in whose settings folder a file lies that is not. What lies in the home is its
+/// user's, and no project's.
+fn instead(loader: &Loader<'_>, place: Place, path: &Path) -> Option<ProjectFile> {
+    let Place::NotRead(not_read) = place else {
+        return None;
+    };
+    let folder = not_read.path.parent()?;
+    let of_project = |settings: &KnownSettings| {
+        let own = settings.project.as_ref().and_then(|own| own.parent());
+        own == Some(folder)
+    };
+    let dir = path.ancestors().nth(not_read.path.iter().count())?;
+    if !known().settings.iter().any(of_project) || loader.request.home.as_deref() == Some(dir) {
+        return None;
+    }
+    let file = known().files.iter().find(|file| file.ancestors)?;
+    let path = dir.join(&file.name);
+    Some(ProjectFile {
+        name: shown(&path, &loader.request.cwd),
+        is_there: loader.files.is_file(&path),
+        path,
+    })
 }
 
 /// The file with a user's own servers: in the home, or where `CLAUDE_CONFIG_DIR` says.

@@ -78,8 +78,21 @@ pub struct ClientFile {
     pub is_certain: bool,
     /// Whether it belongs to a plugin of Claude Code's, as far as the folders around it tell.
     pub is_plugin: bool,
+    /// Of a file in a project that the client does not read: the one that it reads there.
+    pub instead: Option<ProjectFile>,
     /// Servers in it, in the order of the file.
     pub entries: Vec<ClientEntry>,
+}
+
+/// The file from which a client takes the servers of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectFile {
+    /// Absolute path.
+    pub path: std::path::PathBuf,
+    /// Its name as reports show it.
+    pub name: String,
+    /// Whether there is such a file.
+    pub is_there: bool,
 }
 
 /// What decides, beside the files with servers, whether Claude Code connects to them.

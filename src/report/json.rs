@@ -1,5 +1,7 @@
 //! The JSON document of `--format json`; its schema is `schema/mcpdoc-1.json`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::passage::{self, Passage};
@@ -9,11 +11,12 @@ use super::wire::{self, ms};
 use super::{Repairs, spot};
 use crate::Examination;
 use crate::chain::HopId;
+use crate::check::client::Program;
 use crate::check::through::{self, Comes};
 use crate::check::{self, Severity};
 use crate::fact::{ClientView, EngineKind, ListEnd, Probe, Purpose, Target};
 use crate::gateway::Known;
-use crate::model::Transport;
+use crate::model::{self, Transport};
 use crate::plan::Trial;
 use crate::secret::{self, redact};
 use crate::term;
@@ -158,6 +161,8 @@ struct Missing {
 struct Client {
     client: String,
     version: Option<String>,
+    /// Where that is from; null where it does not decide what is said of its files.
+    version_from: Option<&'static str>,
     /// Why it did not list its servers, if it did not.
     unlisted: Option<String>,
     servers: Vec<ClientServer>,
@@ -176,6 +181,8 @@ struct ClientServer {
 struct Log {
     name: String,
     at: String,
+    /// That of the client then.
+    version: Option<String>,
     says: &'static str,
     reason: Option<String>,
 }
@@ -296,7 +303,15 @@ struct Finding<'a> {
     locations: Vec<Location<'a>>,
     evidence: Vec<Evidence>,
     fixes: Vec<Fix<'a>>,
+    /// Ways to repair it that were weighed and cannot be gone.
+    rejected: Vec<Rejected>,
     help: String,
+}
+
+#[derive(Serialize)]
+struct Rejected {
+    way: &'static str,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -330,12 +345,15 @@ struct Fix<'a> {
 
 #[derive(Serialize)]
 struct Edit<'a> {
-    file: &'a str,
+    file: Cow<'a, str>,
     line: u32,
     column: u32,
     end_line: u32,
     end_column: u32,
     text: String,
+    /// There is no such file yet, and the text is all of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    new: bool,
 }
 
 #[derive(Serialize)]
@@ -564,9 +582,11 @@ fn leg(examination: &Examination, veil: &Veil, leg: &check::Leg) -> Leg {
 fn client(veil: &Veil, view: &ClientView) -> Client {
     let text = |text: &String| veil.text(text);
     let servers = view.servers.get().map(Vec::as_slice).unwrap_or_default();
+    let program = Program::that_says(model::Client::ClaudeCode, view);
     Client {
         client: view.client.clone(),
         version: view.version.as_ref().map(text),
+        version_from: program.is_known().then_some("asked"),
         unlisted: view.servers.unknown().map(|why| redact(&why.words())),
         servers: servers
             .iter()
@@ -582,6 +602,7 @@ fn client(veil: &Veil, view: &ClientView) -> Client {
             .map(|past| Log {
                 name: text(&past.name),
                 at: text(&past.at),
+                version: past.version.as_ref().map(text),
                 says: past.says.word(),
                 reason: past.reason.as_ref().map(text),
             })
@@ -779,14 +800,31 @@ fn finding<'a>(
             .iter()
             .map(|fix| repair(examination, repairs, fix))
             .collect(),
+        rejected: finding
+            .rejected
+            .iter()
+            .map(|rejected| Rejected {
+                way: rejected.way.word(),
+                reason: redact(&rejected.why),
+            })
+            .collect(),
         help: format!("mcpdoc explain {}", finding.check),
     }
 }
 
 fn repair<'a>(examination: &'a Examination, repairs: &Repairs<'_>, fix: &change::Fix) -> Fix<'a> {
-    let (edits, withheld) = match repairs.lines(fix) {
-        Ok(lines) => (lines.edits, None),
-        Err(withheld) => (Vec::new(), withheld.reason().map(str::to_owned)),
+    let (edits, new, withheld) = match repairs.lines(fix) {
+        Ok(lines) => (lines.edits, lines.new, None),
+        Err(withheld) => (Vec::new(), Vec::new(), withheld.reason().map(str::to_owned)),
+    };
+    let created = |file: change::NewFile| Edit {
+        file: file.name.into(),
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+        text: file.text,
+        new: true,
     };
     let edit = |edit: fix::Edit| {
         let source = examination.stack.source(edit.source);
@@ -795,18 +833,23 @@ fn repair<'a>(examination: &'a Examination, repairs: &Repairs<'_>, fix: &change:
             source.position(edit.range.end),
         );
         Edit {
-            file: source.name(),
+            file: source.name().into(),
             line: start.line,
             column: start.column,
             end_line: end.line,
             end_column: end.column,
             text: edit.text,
+            new: false,
         }
     };
     Fix {
         title: redact(&fix.title),
         safety: fix.safety.word(),
-        edits: edits.into_iter().map(edit).collect(),
+        edits: edits
+            .into_iter()
+            .map(edit)
+            .chain(new.into_iter().map(created))
+            .collect(),
         withheld,
         text: fix.text.as_deref().map(redact),
         then: fix.then.iter().map(|command| redact(command)).collect(),

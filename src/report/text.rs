@@ -249,7 +249,11 @@ impl Writer<'_> {
 
     /// A file's name, seen from the folder that all files are in.
     fn name(&self, source: &Source) -> String {
-        let name = source.name();
+        self.file(source.name())
+    }
+
+    /// The name of a file that need not be there, seen from the same folder.
+    fn file(&self, name: &str) -> String {
         clean(name.strip_prefix(self.folder.as_str()).unwrap_or(name))
     }
 
@@ -269,7 +273,7 @@ impl Writer<'_> {
 }
 
 /// The longest folder, with a final slash, that all files of the run are in; empty when they have none in common.
-fn common_folder(examination: &Examination) -> String {
+pub(super) fn common_folder(examination: &Examination) -> String {
     let stack = &examination.stack;
     let files = stack.inputs.iter();
     let files = files.filter(|input| input.kind != Kind::Container);

@@ -26,6 +26,8 @@ pub struct Told {
     pub refusal: Option<Refusal>,
     /// Names of servers that it refuses to the caller: it has none of that name, or the key may not see it.
     pub refused: Vec<String>,
+    /// Whether it says that the caller's key may use no server at all.
+    pub grants_nothing: bool,
 }
 
 /// A server, as its gateway has it.
@@ -175,8 +177,11 @@ impl Told {
     pub fn of(probe: &Probe) -> Told {
         let mut told = Told::default();
         for exchange in &probe.exchanges {
-            if told.refused.is_empty() {
-                told.refused = exchange.answer().map(refused).unwrap_or_default();
+            if let Some(answer) = exchange.answer() {
+                if told.refused.is_empty() {
+                    told.refused = refused(answer);
+                }
+                told.grants_nothing |= has_words(answer, &known().clients.grants_nothing).is_some();
             }
             match exchange.purpose {
                 Purpose::Gateway(tells) => told.add(tells, exchange),
@@ -264,13 +269,17 @@ impl Told {
     }
 }
 
+/// What follows these words in an answer, if it has them.
+fn has_words<'a>(answer: &'a Answer, words: &str) -> Option<&'a str> {
+    let at = answer.text.to_ascii_lowercase().find(words)?;
+    Some(&answer.text[at + words.len()..])
+}
+
 /// The servers that an answer refuses by their names.
 fn refused(answer: &Answer) -> Vec<String> {
-    let words = &known().clients.refuses_servers;
-    let Some(at) = answer.text.to_ascii_lowercase().find(words.as_str()) else {
+    let Some(rest) = has_words(answer, &known().clients.refuses_servers) else {
         return Vec::new();
     };
-    let rest = &answer.text[at + words.len()..];
     let names = rest.split(['"', '\n']).next().unwrap_or_default();
     let names = names.split(',').map(str::trim);
     let names = names.filter(|name| !name.is_empty()).take(SERVERS);

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use clap::Parser;
 use mcpdoc::cli::{Cli, Command};
 use mcpdoc::command::check::{Prepared, World, prepare};
-use mcpdoc::load::Memory;
+use mcpdoc::load::Files;
 use mcpdoc::{Examination, examine};
 
 /// The working directory of such a run.
 pub const CWD: &str = "/home/user/stack";
 
 /// Runs `mcpdoc check` with `arguments` in [`CWD`].
-pub fn run(arguments: &str, home: Option<&str>, files: &Memory) -> Examination {
+pub fn run(arguments: &str, home: Option<&str>, files: &dyn Files) -> Examination {
     let Prepared {
         request,
         settings,
@@ -25,7 +25,7 @@ pub fn run(arguments: &str, home: Option<&str>, files: &Memory) -> Examination {
 }
 
 /// What `mcpdoc check` with `arguments` in [`CWD`] asks for.
-pub fn prepared(arguments: &str, home: Option<&str>, files: &Memory) -> Prepared {
+pub fn prepared(arguments: &str, home: Option<&str>, files: &dyn Files) -> Prepared {
     let words = ["mcpdoc", "check"]
         .into_iter()
         .chain(arguments.split_whitespace());

@@ -61,13 +61,22 @@ impl Served {
         F: Fn(Peer) -> R + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
+        Served::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), answer)
+    }
+
+    /// The same, where a test wants it.
+    pub fn start_at<F, R>(address: SocketAddr, answer: F) -> Served
+    where
+        F: Fn(Peer) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime");
         let listener = runtime
-            .block_on(TcpListener::bind("127.0.0.1:0"))
+            .block_on(TcpListener::bind(address))
             .expect("a port");
         let mut served = Served {
             address: listener.local_addr().expect("an address"),

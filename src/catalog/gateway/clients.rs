@@ -49,6 +49,8 @@ pub struct Clients {
     pub tells: TellsAt,
     /// What it says, in lower case and before their names, where it refuses the servers that a caller asks for.
     pub refuses_servers: String,
+    /// What it says, in lower case, where the caller's key may use no server at all.
+    pub grants_nothing: String,
     /// What it says to those to whom it does not tell.
     pub refusals: Vec<RefusalWords>,
     /// What it answers to everything where the packages that it is installed with do not fit together.

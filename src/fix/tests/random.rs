@@ -326,8 +326,13 @@ fn by_suggestions(source: &Source, edits: &[super::Edit]) -> Vec<String> {
     lines
 }
 
+/// How many random documents are changed; `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    ProptestConfig::default().cases.max(800)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_random_change_changes_nothing_else(

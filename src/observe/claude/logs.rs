@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::words;
+use super::{shortened, words};
 use crate::fact::{AskClient, ClientServer, Past, Says};
 use crate::load::Files;
 
@@ -137,7 +137,7 @@ fn end(bytes: &[u8], dir: &Path, name: &str) -> Option<Past> {
         }
     };
     let mut past = None;
-    let (mut target, mut stderr) = (None, None);
+    let (mut target, mut stderr, mut version) = (None, None, None);
     for said in &said {
         // Directories may share a folder as servers may.
         if said.cwd.is_empty() || Path::new(&said.cwd) != dir {
@@ -145,6 +145,11 @@ fn end(bytes: &[u8], dir: &Path, name: &str) -> Option<Past> {
         }
         if let Some((_, url)) = said.debug.split_once(" transport to ") {
             target = words(url);
+        }
+        // In the headers of a call.
+        if let Some((_, program)) = said.debug.split_once("\"User-Agent\":\"claude-code/") {
+            let end = program.find([' ', '"']).unwrap_or(program.len());
+            version = words(&program[..end]).map(|word| shortened(&word));
         }
         if let Some(line) = said.error.strip_prefix("Server stderr: ") {
             stderr = words(line);
@@ -168,6 +173,7 @@ fn end(bytes: &[u8], dir: &Path, name: &str) -> Option<Past> {
             name: name.to_owned(),
             dir: dir.to_string_lossy().into_owned(),
             at: words(&said.timestamp).unwrap_or_default(),
+            version: version.clone(),
             target: target.clone(),
             says,
             reason,

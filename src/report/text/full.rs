@@ -10,7 +10,7 @@ use owo_colors::Style;
 
 use super::super::{count, spot};
 use super::{Detail, Writer};
-use crate::change::Fix;
+use crate::change::{Fix, NewFile};
 use crate::check::{Label, Severity, Source as EvidenceFrom};
 use crate::fix::{self, Edit};
 use crate::source::Source;
@@ -97,6 +97,17 @@ impl Writer<'_> {
         for fix in finding.fixes.iter().take(shown) {
             self.repair(out, fix);
         }
+        if self.detail == Detail::Verbose {
+            for rejected in &finding.rejected {
+                let text = format!(
+                    "not by {}: {}",
+                    rejected.way.title(),
+                    self.safe(&rejected.why)
+                );
+                let text = self.screen.wrap(&text, "  · ", "    ");
+                let _ = writeln!(out, "{}", self.screen.dim(&text));
+            }
+        }
         out.push('\n');
     }
 
@@ -116,6 +127,9 @@ impl Writer<'_> {
                     let source = self.examination.stack.source(*id);
                     held += self.lines(out, source, &lines.edits, after, &mut left);
                 }
+                for file in &lines.new {
+                    self.new_file(out, file);
+                }
                 if held > 0 {
                     let text =
                         format!("    and {} (-v shows them all)", count(held, "more change"));
@@ -132,14 +146,26 @@ impl Writer<'_> {
         for line in fix.text.iter().flat_map(|text| text.lines()) {
             let _ = writeln!(out, "      {}", self.safe(line));
         }
+        let alone = fix.changes.is_empty() && fix.files.is_empty() && fix.text.is_none();
+        let run = if alone { "run" } else { "then run" };
         for command in &fix.then {
-            let _ = writeln!(out, "    {} {}", screen.dim("then run"), self.safe(command));
+            let _ = writeln!(out, "    {} {}", screen.dim(run), self.safe(command));
         }
         if self.detail == Detail::Verbose {
             for remark in &fix.remarks {
                 let remark = screen.wrap(&self.safe(remark), "    ", "    ");
                 let _ = writeln!(out, "{}", screen.dim(&remark));
             }
+        }
+    }
+
+    /// A file that is not there yet: all its lines come.
+    fn new_file(&self, out: &mut String, file: &NewFile) {
+        let head = format!("{} (new file)", self.file(&file.name));
+        let _ = writeln!(out, "    {}", self.screen.dim(&head));
+        for (number, line) in (1..).zip(file.text.lines()) {
+            let line = format!("  {number:>5} + {}", clean(line));
+            let _ = writeln!(out, "{}", self.screen.green(line.trim_end()));
         }
     }
 

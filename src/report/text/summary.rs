@@ -7,12 +7,15 @@ use indexmap::IndexMap;
 use super::super::count;
 use super::{Detail, Options, Writer};
 use crate::Examination;
-use crate::check::{Need, Severity, Skipped, listed};
+use crate::change::Safety;
+use crate::check::client::{Program, log};
+use crate::check::{Finding, Need, Severity, Skipped, listed};
 use crate::checks;
 use crate::gateway::{Known, VersionFrom};
-use crate::model::{Input, Kind, Missed};
+use crate::model::{Client, Input, Kind, Missed};
 use crate::record::Differs;
-use crate::source::Source;
+use crate::source::{Source, SourceId};
+use crate::verdict::Judged;
 
 /// Files of one line that are named.
 const NAMES: usize = 3;
@@ -77,6 +80,7 @@ impl Writer<'_> {
         }
         self.differences(&mut |text| say(out, text));
         self.versions(&mut |text| say(out, text));
+        self.client_version(&mut |text| say(out, text));
         self.missed(&mut |text| say(out, text));
         self.skipped(&mut |text| say(out, text));
         if let (true, Some(why)) = (
@@ -94,6 +98,9 @@ impl Writer<'_> {
         if options.require.contains(&Need::Wire) {
             self.untried(&mut |text| say(out, text));
         }
+        if let Some(repairs) = self.repairable() {
+            say(out, &repairs);
+        }
         if let Some(first) = diagnosis.findings.first() {
             say(
                 out,
@@ -103,6 +110,36 @@ impl Writer<'_> {
                 ),
             );
         }
+    }
+
+    /// How many findings `mcpdoc fix` has edits for; nothing where it was an endpoint that was asked about.
+    fn repairable(&self) -> Option<String> {
+        let Examination {
+            stack, diagnosis, ..
+        } = self.examination;
+        if stack.inputs.is_empty() {
+            return None;
+        }
+        let of = |least: Safety| {
+            let findings = diagnosis.findings.iter();
+            let has = |judged: &&Judged| {
+                let mut fixes = judged.finding.fixes.iter();
+                fixes.any(|fix| fix.is_written() && fix.safety >= least)
+            };
+            findings.filter(has).count()
+        };
+        let (all, safe) = (of(Safety::Unsafe), of(Safety::Safe));
+        let text = match (all, safe) {
+            (0, _) => return None,
+            (_, 0) => {
+                format!("mcpdoc fix --unsafe has edits for {all} of them, which change behaviour")
+            }
+            _ if all == safe => format!("mcpdoc fix has edits for {all} of them, all safe"),
+            _ => format!(
+                "mcpdoc fix has edits for {all} of them, {safe} safe; those that change behaviour take --unsafe"
+            ),
+        };
+        Some(text)
     }
 
     /// What was not checked and why; checks that lack the same say so together.
@@ -201,6 +238,52 @@ impl Writer<'_> {
             };
             say(&format!("{}: {text}", self.named(&names)));
         }
+    }
+
+    /// As which version Claude Code's files were read. That it is not known is said where it would decide something.
+    fn client_version(&self, say: &mut dyn FnMut(&str)) {
+        let Examination {
+            stack,
+            facts,
+            diagnosis,
+            ..
+        } = self.examination;
+        let own = Client::ClaudeCode;
+        let files: Vec<SourceId> = stack
+            .clients
+            .iter()
+            .filter(|file| file.client == own && file.is_read)
+            .map(|file| file.source)
+            .collect();
+        let open = |finding: &Finding| {
+            let at = finding.labels.first().and_then(|label| label.at.source());
+            finding.versions.is_some() && at.is_some_and(|at| files.contains(&at))
+        };
+        let program = Program::of(facts, own);
+        let text = if program.is_known() {
+            format!("read as {} does (from `claude --version`)", program.name())
+        } else if diagnosis.findings.iter().any(|one| open(&one.finding)) {
+            let title = own.title();
+            let logs = facts.clients.iter().flat_map(|view| &view.past);
+            let logged = logs.filter(|past| past.version.is_some());
+            let last = logged.max_by(|one, other| one.at.cmp(&other.at));
+            let then = last.map_or(String::new(), |past| {
+                format!(" (there is {}; another may run now)", log(past))
+            });
+            format!(
+                "the version of {title} is not known{then}; --allow-exec asks `claude --version`"
+            )
+        } else {
+            return;
+        };
+        let names: Vec<String> = match files.as_slice() {
+            [one] => vec![stack.source(*one).name().to_owned()],
+            files => files
+                .iter()
+                .map(|id| self.name(stack.source(*id)))
+                .collect(),
+        };
+        say(&format!("{}: {text}", self.named(&names)));
     }
 
     /// What is no part of the run and could be; files that nothing mounts share a line.

@@ -42,6 +42,7 @@ impl Writer<'_> {
             };
             let columns = columns(&passage);
             let mut lines = self.table(&passage, &columns);
+            lines.extend(self.hidden(&passage, &columns));
             lines.extend(self.kept(&passage, &columns));
             lines.extend(self.only_there(gateway, &passage));
             if lines.is_empty() {
@@ -207,6 +208,19 @@ impl Writer<'_> {
             "  {mark} {text}  {}",
             fate.paint(self, &self.safe(fate.words()))
         )]
+    }
+
+    /// What it means that a server is hidden.
+    fn hidden(&self, passage: &Passage<'_>, columns: &[Vec<usize>]) -> Option<String> {
+        let mut cells = passage.servers.iter().flat_map(|server| {
+            let views = columns.iter().map(|column| server.views[column[0]]);
+            views.map(|view| &view.comes)
+        });
+        cells.any(|comes| *comes == Comes::Hidden).then(|| {
+            let text = "hidden: the gateway does not show this server to the client's key; object_permission.mcp_servers says \
+                        what a key may use";
+            self.screen.dim(&self.screen.wrap(text, "  ", "    "))
+        })
     }
 
     /// Which tools do not come through although their server has them, and what keeps them.

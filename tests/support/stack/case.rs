@@ -30,6 +30,23 @@ const IMAGES: [(&str, &str); 6] = [
     ("mcp/postgres:latest", "reference-postgres"),
 ];
 
+/// How postgres-mcp is run over SSE.
+const RESTRICTED: [&str; 3] = [
+    "--access-mode=restricted",
+    "--transport=sse",
+    "--sse-port=8000",
+];
+const LISTENING: [&str; 8] = [
+    "--health-cmd",
+    "python -c \"import socket;socket.create_connection(('127.0.0.1',8000),2).close()\"",
+    "--health-interval",
+    "1s",
+    "--health-retries",
+    "60",
+    "--expose",
+    "8000",
+];
+
 /// The owner's files in a folder of their own, and the containers that run.
 pub struct Case {
     pub parts: Parts,
@@ -73,7 +90,7 @@ impl Case {
     }
 
     /// Gives an image of tests/stack/install the name that the case has for it.
-    fn tag(&self, name: &str) {
+    pub fn tag(&self, name: &str) {
         let mut images = IMAGES.iter();
         let (_, image) = images
             .find(|(known, _)| *known == name)
@@ -103,12 +120,17 @@ impl Case {
     /// Makes a container anew as Compose would, with the parts of the test mounted. Its file then says
     /// the same.
     fn up(&self, service: &Service<'_>) {
-        self.tag(service.image);
+        if !service.environment.is_empty() {
+            self.tag(service.image);
+        }
         let [folder, name] = [service.folder, service.name];
         let dir = self.stack.join(folder);
         let file = dir.join("docker-compose.yml").display().to_string();
         let project = folder.rsplit('/').next().expect("a name");
-        let mounts = self.parts.mounts(service.environment, service.inside);
+        let mounts = match service.environment {
+            "" => Vec::new(),
+            environment => self.parts.mounts(environment, service.inside),
+        };
         let mut owners = self.composed.borrow_mut();
         let owners = owners
             .entry(file.clone())
@@ -234,28 +256,32 @@ impl Case {
     /// postgres-mcp as it should be, and until it listens.
     pub fn sse_server(&self, sdk: &str) {
         let environment = format!("postgres-mcp-sdk-{sdk}");
-        let test =
-            "python -c \"import socket;socket.create_connection(('127.0.0.1',8000),2).close()\"";
-        let options = [
-            "--health-cmd",
-            test,
-            "--health-interval",
-            "1s",
-            "--health-retries",
-            "60",
-            "--expose",
-            "8000",
-        ];
-        let command = [
-            "--access-mode=restricted",
-            "--transport=sse",
-            "--sse-port=8000",
-        ];
         self.server(
             &environment,
             "crystaldba/postgres-mcp:0.3.0",
-            &options,
-            &command,
+            &LISTENING,
+            &RESTRICTED,
+        );
+        self.server_listens();
+    }
+
+    /// postgres-mcp as it should be, but that the newest image has another SDK than the published release: it refuses the
+    /// Host that the gateway sends.
+    pub fn newest_server(&self) {
+        for (sdk, tag) in [("1.30", "latest"), ("1.6", "0.3.0")] {
+            let name = format!("crystaldba/postgres-mcp:{tag}");
+            docker(&[
+                "tag",
+                &format!("mcpdoc-stack/postgres-mcp-whole-{sdk}"),
+                &name,
+            ]);
+            self.will_remove(&["image", "rm", &name]);
+        }
+        self.server(
+            "",
+            "crystaldba/postgres-mcp:latest",
+            &LISTENING,
+            &RESTRICTED,
         );
         self.server_listens();
     }
@@ -327,6 +353,63 @@ impl Case {
         command.output().expect("mcpdoc")
     }
 
+    /// `mcpdoc fix --litellm config.yaml` in the same place; what it says.
+    pub fn fix(&self, arguments: &[&str]) -> String {
+        let home = self.stack.join("home");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mcpdoc"));
+        command
+            .current_dir(self.stack.join("litellm/config"))
+            .env("HOME", &home)
+            .env("XDG_STATE_HOME", home.join("state"))
+            .env("COLUMNS", "100")
+            .args(["fix", "--litellm", "config.yaml"])
+            .args(arguments);
+        if let Some(key) = self.master_key() {
+            command.env("LITELLM_KEY", key);
+        }
+        let output = command.output().expect("mcpdoc");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.code() < Some(2) && !said.is_empty(),
+            "{said}{complaint}"
+        );
+        said
+    }
+
+    /// Runs commands that mcpdoc has listed, in one shell as the owner would, with the owner's key where one belongs and
+    /// Claude Code as `claude`.
+    pub fn run(&self, commands: &[String]) {
+        let claude = self.parts.program("claude-2.1.330");
+        let bin = self.stack.join("bin");
+        fs::create_dir_all(&bin).expect("a folder");
+        let link = bin.join("claude");
+        if !link.exists() {
+            std::os::unix::fs::symlink(claude, link).expect("a link");
+        }
+        let path = std::env::var("PATH").expect("PATH");
+        let key = self.master_key().expect("a key");
+        let script = commands.join("\n").replace("<the-key>", &key);
+        let mut shell = Command::new("bash");
+        shell
+            .current_dir(self.stack.join("litellm/config"))
+            .env("HOME", self.stack.join("home"))
+            .env("PATH", format!("{}:{path}", bin.display()))
+            .args(["-euc", &script]);
+        if let Some(docker) = self.parts.docker_config() {
+            shell.env("DOCKER_CONFIG", docker);
+        }
+        let output = shell.output().expect("bash");
+        let [out, err] = [&output.stdout, &output.stderr].map(|part| String::from_utf8_lossy(part));
+        assert!(output.status.success(), "{script}\n{out}{err}");
+        // What Compose may have built, as its releases name it; removed after what runs it.
+        for built in ["postgres_mcp-postgres", "postgres-mcp-postgres"] {
+            self.will_remove(&["image", "rm", built]);
+        }
+        self.will_remove(&["rm", "-f", "-v", SERVER]);
+        self.will_remove(&["rm", "-f", "-v", GATEWAY]);
+    }
+
     pub fn master_key(&self) -> Option<String> {
         let secrets = fs::read_to_string(self.stack.join("secrets/litellm.env")).ok()?;
         let mut lines = secrets.lines();
@@ -366,7 +449,7 @@ struct Service<'a> {
     folder: &'a str,
     name: &'a str,
     image: &'a str,
-    /// Its Python environment, and where the image expects it.
+    /// Its Python environment, and where the image expects it; empty where the image has it.
     environment: &'a str,
     inside: &'a str,
     networks: &'a [&'a str],
@@ -415,12 +498,16 @@ fn declared(compose: &str, image: &str, mounts: &[String]) -> String {
     let (before, after) = compose.split_once("    image: ").expect("an image");
     let (_, after) = after.split_once('\n').expect("more than an image");
     let compose = format!("{before}    image: {image}\n{after}");
+    if mounts.is_empty() {
+        return compose;
+    }
     let lines: String = mounts
         .iter()
         .map(|mount| format!("      - {mount}\n"))
         .collect();
     let volumes = "    volumes:\n";
     match compose.contains(volumes) {
+        _ if mounts.is_empty() => compose,
         true => compose.replacen(volumes, &format!("{volumes}{lines}"), 1),
         false => compose.replacen(
             "    env_file:",

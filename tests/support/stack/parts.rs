@@ -33,6 +33,12 @@ impl Parts {
         self.real(&Path::new("node").join(name))
     }
 
+    /// A configuration of the docker command that has `compose`, where the user's own has not.
+    pub fn docker_config(&self) -> Option<PathBuf> {
+        let folder = self.0.join("docker");
+        folder.is_dir().then(|| self.real(Path::new("docker")))
+    }
+
     /// What to mount for an environment: where it is here, and in the container; and the interpreter that it uses, which
     /// the packages of Node bring with them.
     pub fn mounts(&self, environment: &str, inside: &str) -> Vec<String> {

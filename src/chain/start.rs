@@ -1,15 +1,14 @@
-//! How a server that speaks stdio alone would be started on a transport over the network: asked of the catalog once for
-//! every service, whoever calls it.
+//! How a server is started on a transport over the network that it does not speak yet.
 
 use super::{Behind, Started};
 use crate::catalog::server::{Server, Switch, Transport as Spoken};
-use crate::catalog::{Bind, Certainty, Speaks, TransportKind};
+use crate::catalog::{Bind, Certainty, Launch, Speaks, TransportKind};
 use crate::model::{EnvLookup, Service, Stack};
 use crate::source::Node;
 
 /// What is added to a service so that its server can be called over the network.
 #[derive(Clone, Debug)]
-pub struct Way {
+pub struct Start {
     /// Arguments.
     pub args: Vec<String>,
     /// Variables.
@@ -18,39 +17,47 @@ pub struct Way {
     pub speaks: Speaks,
 }
 
-/// Streamable HTTP where this version has it, else HTTP+SSE. What is added is read by the catalog, so that it is known to
-/// work. Nothing for a server that is on the network already.
-pub(super) fn way(
+/// Streamable HTTP where this version has it, else HTTP+SSE. Nothing for a server that is on the network already. Asked of
+/// the catalog once for every service, whoever calls it.
+pub(super) fn first(
     stack: &Stack,
     service: &Service,
     server: &Server,
     behind: &Behind,
-) -> Option<Way> {
+) -> Option<Start> {
     let mut transports = behind.running.transports.iter();
     if transports.any(|speaks| speaks.kind != TransportKind::Stdio) {
         return None;
     }
-    let base = Command::of(stack, service, server, behind)?;
     [TransportKind::Http, TransportKind::Sse]
         .into_iter()
-        .find_map(|kind| {
-            let Switch { args, env } = &on_network(server, behind, kind)?.enable;
-            let env: Vec<(String, String)> =
-                env.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-            let ways = [
-                (args.clone(), Vec::new()),
-                (Vec::new(), env.clone()),
-                (args.clone(), env),
-            ];
-            ways.into_iter().find_map(|(args, env)| {
-                let mut filled = args.iter().chain(env.iter().map(|(_, value)| value));
-                if (args.is_empty() && env.is_empty()) || filled.any(|text| text.contains('<')) {
-                    return None;
-                }
-                let speaks = base.with(server, behind, service, &args, &env, kind)?;
-                Some(Way { args, env, speaks })
-            })
-        })
+        .find_map(|kind| start(stack, service, server, behind, kind))
+}
+
+/// How it is started on a transport of that kind. What is added is read by the catalog, so that it is known to work.
+pub fn start(
+    stack: &Stack,
+    service: &Service,
+    server: &Server,
+    behind: &Behind,
+    kind: TransportKind,
+) -> Option<Start> {
+    let Switch { args, env } = &on_network(server, behind, kind)?.enable;
+    let base = Command::of(stack, service, server, behind)?;
+    let env: Vec<(String, String)> = env.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+    let starts = [
+        (args.clone(), Vec::new()),
+        (Vec::new(), env.clone()),
+        (args.clone(), env),
+    ];
+    starts.into_iter().find_map(|(args, env)| {
+        let mut filled = args.iter().chain(env.iter().map(|(_, value)| value));
+        if (args.is_empty() && env.is_empty()) || filled.any(|text| text.contains('<')) {
+            return None;
+        }
+        let speaks = base.with(server, behind, service, &args, &env, kind)?;
+        Some(Start { args, env, speaks })
+    })
 }
 
 /// The transport of that kind which the version in the image certainly has.
@@ -134,7 +141,25 @@ impl<'a> Command<'a> {
         self.run.args.iter().any(|arg| arg == word)
     }
 
-    /// What the server speaks with more words and variables, if `kind` is among it and can be reached.
+    /// Asks something of the server as it is started with more words and variables.
+    pub fn launch<T>(
+        &self,
+        behind: &Behind,
+        service: &Service,
+        words: &[String],
+        variables: &[(String, String)],
+        ask: impl FnOnce(&Launch<'_>) -> T,
+    ) -> T {
+        let mut started = self.run.clone();
+        started.args.extend_from_slice(words);
+        let env = |name: &str| match variables.iter().find(|(have, _)| have == name) {
+            Some((_, value)) => EnvLookup::Set(value.clone()),
+            None => service.env(name),
+        };
+        ask(&started.launch(&behind.image, &env))
+    }
+
+    /// What the server then speaks, if `kind` is among it and can be reached.
     pub fn with(
         &self,
         server: &Server,
@@ -144,13 +169,7 @@ impl<'a> Command<'a> {
         variables: &[(String, String)],
         kind: TransportKind,
     ) -> Option<Speaks> {
-        let mut started = self.run.clone();
-        started.args.extend_from_slice(words);
-        let env = |name: &str| match variables.iter().find(|(have, _)| have == name) {
-            Some((_, value)) => EnvLookup::Set(value.clone()),
-            None => service.env(name),
-        };
-        let running = server.runs(&started.launch(&behind.image, &env));
+        let running = self.launch(behind, service, words, variables, |it| server.runs(it));
         if running.certainty != Certainty::Known {
             return None;
         }
