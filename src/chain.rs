@@ -258,11 +258,6 @@ impl Hop {
             .map_or(self.from.as_str(), |(_, entry)| entry)
     }
 
-    /// Whether it calls a gateway of the stack.
-    pub fn asks_gateway(&self) -> bool {
-        matches!(self.destination, Destination::Gateway { .. })
-    }
-
     /// The service that the address names, whether or not the caller can reach it.
     pub fn service(&self) -> Option<ServiceId> {
         match &self.destination {

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::chain::Hop;
 use crate::change::{Fix, Op, Safety};
 use crate::check::reader::claude_code_entries;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
@@ -95,7 +94,7 @@ fn repair(case: &Case<'_>, number: usize, file: &ClientFile, not_read: Option<&N
         };
         let hop = case.chain.of_entry(number, at);
         let mut reader = Entries {
-            asks_gateway: hop.is_some_and(Hop::asks_gateway),
+            asks_gateway: hop.is_some_and(|hop| hop.gateway().is_some()),
             variables: &mut variables,
         };
         let json = Value::Object(reader.entry(node));

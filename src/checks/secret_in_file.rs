@@ -52,7 +52,7 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
             let text = node.scalar_text().unwrap_or_default();
             if let Some(secret) = secret::find(key.as_deref(), text) {
                 let hop = call_of(&calls, node.pointer());
-                let asks = hop.is_some_and(|hop| case.chain.hop(hop).asks_gateway());
+                let asks = hop.is_some_and(|hop| case.chain.hop(hop).gateway().is_some());
                 let finding = finding(reader, source, key.as_deref(), node, &secret, asks);
                 findings.add(finding.hops(hop));
             }

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use super::session::Repaired;
 use super::value::Value;
 use crate::Examination;
-use crate::model::{Service, ServiceId, Stack};
+use crate::model::{Project, ServiceId, Stack};
 use crate::repair;
+use crate::source::Pointer;
 
 /// The commands that repairs name, and those that follow from the files that differ: a service that is declared
 /// otherwise is made again, a gateway reads its file when it starts.
@@ -97,13 +98,12 @@ fn remade(before: &Stack, now: &Stack) -> Vec<ServiceId> {
                 continue;
             };
             let networks = service.networks.iter().any(|joined| {
-                let declared = |project: &crate::model::Project, stack: &Stack| {
-                    let at = project.network(&joined.key)?.at.clone()?;
-                    stack.source(at.source).node(&at.path).map(Value::of)
+                let network = |project: &Project, stack: &Stack| {
+                    declared(stack, project.network(&joined.key)?.at.as_ref()?)
                 };
-                declared(had, before) != declared(of, now)
+                network(had, before) != network(of, now)
             });
-            if networks || declared(before, was) != declared(now, service) {
+            if networks || declared(before, &was.at) != declared(now, &service.at) {
                 remade.push(id);
             }
         }
@@ -111,9 +111,8 @@ fn remade(before: &Stack, now: &Stack) -> Vec<ServiceId> {
     remade
 }
 
-fn declared(stack: &Stack, service: &Service) -> Option<Value> {
-    let node = stack.source(service.at.source).node(&service.at.path);
-    node.map(Value::of)
+fn declared(stack: &Stack, at: &Pointer) -> Option<Value> {
+    stack.source(at.source).node(&at.path).map(Value::of)
 }
 
 fn differs(before: &Stack, now: &Stack, name: &str) -> bool {

@@ -10,7 +10,7 @@ use crate::check::{Finding, Need, Severity, Source as From};
 use crate::checks;
 use crate::model::{Kind, Stack};
 use crate::source::SourceId;
-use crate::verdict::{Judged, Verdict, place_name};
+use crate::verdict::{Judged, Verdict};
 
 /// What tells a finding from others as files change under it: its check, its file, what it is about.
 pub(super) type Key = (&'static str, String, String);
@@ -65,7 +65,7 @@ impl Effect {
             if !gone {
                 awaited.push(key);
             }
-            repaired.push(made(now, judged, fix, awaits));
+            repaired.push(made(judged, fix, awaits));
         }
         let mut counted: HashMap<Key, usize> = HashMap::new();
         let findings = after.diagnosis.findings.iter().enumerate();
@@ -133,14 +133,10 @@ fn is_seen_gone(now: &Examination, after: &Examination, judged: &Judged) -> bool
     !hops.is_empty() && hops.iter().all(|hop| works(&now.chain.hops[hop.0]))
 }
 
-pub(super) fn made(now: &Examination, judged: &Judged, fix: &Fix, awaits: bool) -> Repaired {
-    let finding = &judged.finding;
-    let place = finding.labels.first();
+pub(super) fn made(judged: &Judged, fix: &Fix, awaits: bool) -> Repaired {
     Repaired {
-        check: finding.check,
-        severity: finding.severity,
-        message: finding.message.clone(),
-        place: place.map_or_else(String::new, |label| place_name(&now.stack, &label.at)),
+        check: judged.finding.check,
+        message: judged.finding.message.clone(),
         fix: fix.clone(),
         awaits,
     }

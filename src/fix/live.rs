@@ -115,7 +115,7 @@ fn written(
         return Ok(None);
     };
     let json = Entries {
-        asks_gateway: hop.is_some_and(crate::chain::Hop::asks_gateway),
+        asks_gateway: hop.is_some_and(|hop| hop.gateway().is_some()),
         variables: &mut variables,
     }
     .entry(node);

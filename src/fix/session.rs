@@ -12,7 +12,7 @@ use super::together::together;
 use super::{Drafts, Edit, Overlay, Refused, apply, commands, live};
 use crate::Examination;
 use crate::change::{Change, Fix, Safety};
-use crate::check::{Check, Finding, Severity};
+use crate::check::{Check, Finding};
 use crate::load::{Files, join};
 use crate::model::Stack;
 use crate::secret;
@@ -61,12 +61,8 @@ pub struct Unit<'a> {
 pub struct Repaired {
     /// The check whose finding it is for.
     pub check: &'static str,
-    /// How bad that was.
-    pub severity: Severity,
     /// What was found, in words.
     pub message: String,
-    /// Where, as reports show it.
-    pub place: String,
     /// What was done.
     pub fix: Fix,
     /// Whether only what runs can show that the finding is gone.
@@ -433,7 +429,7 @@ impl<'a> Run<'a> {
             let next = self
                 .edited(&overlay, &after, &[fix], &choice.cwd)
                 .map_err(|reason| format!("{} ({reason})", brings(&after, *new)))?;
-            repaired.push(made(&after, &after.diagnosis.findings[*new], fix, false));
+            repaired.push(made(&after.diagnosis.findings[*new], fix, false));
             known.push(uncovered);
             overlay = next;
             after = examine(&overlay);

@@ -176,25 +176,18 @@ impl Writer<'_> {
         let mut by_hand = of(|why| matches!(why, Why::ByHand | Why::Client(_))).peekable();
         if by_hand.peek().is_some() {
             self.heading(out, "By hand");
-            for left in of(|why| *why == Why::ByHand) {
+            let of_client = of(|why| matches!(why, Why::Client(_)));
+            for left in of(|why| *why == Why::ByHand).chain(of_client) {
                 let (head, fix) = self.head(left);
                 self.item(out, "→", &format!("{head}{}", title(fix)));
-                for line in fix.iter().flat_map(|fix| fix.text.iter()) {
-                    for line in line.lines() {
-                        let _ = writeln!(out, "      {}", self.safe(line));
-                    }
-                }
-                for command in fix.iter().flat_map(|fix| &fix.then) {
-                    let _ = writeln!(out, "      {}", self.safe(command));
-                }
-            }
-        }
-        for left in of(|why| matches!(why, Why::Client(_))) {
-            let (head, fix) = self.head(left);
-            self.item(out, "→", &format!("{head}{}", title(fix)));
-            if let Why::Client(commands) = &left.why {
-                for command in commands {
-                    let _ = writeln!(out, "      {}", self.safe(command));
+                let (text, commands) = match (&left.why, fix) {
+                    (Why::Client(commands), _) => (None, commands.as_slice()),
+                    (_, Some(fix)) => (fix.text.as_deref(), fix.then.as_slice()),
+                    (_, None) => (None, &[][..]),
+                };
+                let text = text.into_iter().flat_map(str::lines);
+                for line in text.chain(commands.iter().map(String::as_str)) {
+                    let _ = writeln!(out, "      {}", self.safe(line));
                 }
             }
         }
