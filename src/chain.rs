@@ -10,6 +10,7 @@ mod sight;
 mod start;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod version;
 
 pub use crate::load::placing::Placed;
@@ -22,6 +23,7 @@ pub(crate) use resolve::with_scheme;
 pub use resolve::{Caller, Destination, Reach};
 pub use sight::Sight;
 pub use start::{Command, Start, on_network, start};
+pub use touched::{Touch, untouched};
 
 use std::collections::HashMap;
 
@@ -53,6 +55,8 @@ pub struct Settings {
     pub gateway_urls: Vec<GatewayUrl>,
     /// How gateways should reach servers where there is a choice: `--prefer`.
     pub prefer: Option<Way>,
+    /// What is known of servers beside what mcpdoc knows itself.
+    pub catalog: Catalog,
 }
 
 /// Gateways as they would run, and the hops between everything.
@@ -432,11 +436,11 @@ impl Chain {
 /// what answers have taught so far.
 pub fn build(
     stack: &Stack,
-    catalog: &Catalog,
     settings: &Settings,
     engine: Option<&Engine>,
     learned: Learned,
 ) -> Chain {
+    let catalog = &settings.catalog;
     let mut chain = Chain {
         containers: engine.map_or_else(Containers::default, |engine| Containers::of(stack, engine)),
         learned,

@@ -39,6 +39,7 @@ use crate::fact::Facts;
 use crate::gateway::{Fate, Ruling, Upstream};
 use crate::model::{Service, Stack};
 use crate::plan::Operators;
+use crate::policy::{Heard, Policy};
 use crate::source::{Part, Pointer, SourceId, Span};
 
 /// How bad a finding is.
@@ -80,6 +81,8 @@ pub enum Need {
     Docker,
     /// Answers from endpoints.
     Wire,
+    /// What the other checks found, and what the project says of it: such a check speaks last.
+    Findings,
 }
 
 impl Need {
@@ -89,6 +92,7 @@ impl Need {
             Need::Files => "files",
             Need::Docker => "docker",
             Need::Wire => "wire",
+            Need::Findings => "findings",
         }
     }
 }
@@ -114,6 +118,17 @@ pub struct Check {
 }
 
 impl Check {
+    /// Whether it is about what the others found.
+    pub fn speaks_last(&self) -> bool {
+        self.needs.contains(&Need::Findings)
+    }
+
+    /// Its id and those that it had before.
+    pub fn names(&self) -> Vec<&'static str> {
+        let former = self.formerly.iter().copied();
+        std::iter::once(self.id).chain(former).collect()
+    }
+
     /// One line that says what it finds: the first paragraph of its page.
     pub fn summary(&self) -> String {
         self.page
@@ -143,13 +158,17 @@ pub struct Case<'a> {
     pub through: Vec<Through>,
     /// Tool calls that a person asked for.
     pub legs: &'a [Leg],
+    /// What the project has decided about findings.
+    pub policy: &'a Policy,
+    /// What became of that, once the others have spoken.
+    pub heard: Heard,
 }
 
 impl Case<'_> {
     /// Why a check cannot run on this case, if it cannot.
     pub fn lacks(&self, check: &Check) -> Option<String> {
         check.needs.iter().find_map(|need| match need {
-            Need::Files => None,
+            Need::Files | Need::Findings => None,
             Need::Docker => self
                 .facts
                 .engine

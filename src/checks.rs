@@ -19,6 +19,7 @@ checks! {
     auth_type_invalid
     auth_value_missing
     auth_value_unused
+    baseline_outdated
     bearer_doubled
     bind_loopback
     call_differs
@@ -87,6 +88,10 @@ checks! {
     host_header_rejected
     host_network_name
     hostname_underscore
+    ignore_expired
+    ignore_invalid
+    ignore_unused
+    ignore_without_reason
     image_stale
     invalid_syntax
     litellm_ignored_setting
@@ -105,6 +110,7 @@ checks! {
     not_http
     not_mcp
     oauth_metadata_invalid
+    path_outside_repository
     plain_get_406
     port_mismatch
     port_not_listening
@@ -162,3 +168,22 @@ pub fn by_id(id: &str) -> Option<&'static Check> {
         .copied()
         .find(|check| check.id == id || check.formerly.contains(&id))
 }
+
+/// Says that there is no check of that name, and which one may be meant.
+pub fn unknown(id: &str) -> String {
+    match nearest(id, ALL.iter().map(|check| check.id)) {
+        Some(near) => format!("no check is called {id}; did you mean {near}?"),
+        None => format!("no check is called {id}; `mcpdoc checks` lists them all"),
+    }
+}
+
+/// The word that is most like another one, if it is like it at all.
+pub fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let likeness = |known: &str| strsim::jaro_winkler(known, word);
+    known
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .filter(|near| likeness(near) > LIKE)
+}
+
+/// From this likeness on (Jaro-Winkler, 0 to 1) a word is taken for a slip of the other.
+const LIKE: f64 = 0.85;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 /// The doctor for MCP chains: client → gateway → MCP servers in containers.
 #[derive(Debug, Parser)]
@@ -10,13 +11,48 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "mcpdoc",
     version,
     about = "Finds out why an MCP client gets no tools through a gateway, and shows what to write instead",
-    max_term_width = 100,
-    after_help = "Start with `mcpdoc check` in the folder that holds your configuration files."
+    after_help = "Start with `mcpdoc check` in the folder that holds your configuration files.",
+    after_long_help = "\
+Start with `mcpdoc check` in the folder that holds your configuration files.
+
+Examples:
+  mcpdoc check                      what is broken here, and what to write
+  mcpdoc fix                        the edits that repair it, as a diff
+  mcpdoc probe localhost:8000/mcp   what answers there
+  mcpdoc explain port-mismatch      what a finding means
+  mcpdoc check --help               all options of a command
+
+Exit status: 0 nothing is wrong, 1 something is, 2 could not run. What each
+command means by it is said in its own help.
+
+Environment:
+  NO_COLOR, CLICOLOR, CLICOLOR_FORCE  colour, where --color does not say
+  COLUMNS                             the width where stdout is no terminal (80)
+  DOCKER_HOST, DOCKER_CONTEXT         the container engine, as for docker
+  SSL_CERT_FILE, SSL_CERT_DIR         the authorities that are trusted
+  XDG_STATE_HOME                      where `mcpdoc fix` keeps what undoes it
+
+Files:
+  ~/.claude.json, .mcp.json       of Claude Code, and others of other clients
+  ~/.docker                       Docker's contexts, only read
+  ~/.local/state/mcpdoc           what takes the last `mcpdoc fix --write` back"
 )]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The command line, with what its types cannot say of themselves: `man` takes the name of any command.
+pub fn command() -> clap::Command {
+    let cli = Cli::command();
+    let commands = cli.get_subcommands();
+    let names: Vec<String> = commands.map(|one| one.get_name().to_owned()).collect();
+    cli.mut_subcommand("man", |man| {
+        man.mut_arg("command", |arg| {
+            arg.value_parser(PossibleValuesParser::new(names))
+        })
+    })
 }
 
 /// What mcpdoc can do.
@@ -36,6 +72,8 @@ pub enum Command {
     Checks(ChecksArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Print a manual page
+    Man(ManArgs),
 }
 
 /// `mcpdoc check`
@@ -44,13 +82,20 @@ pub enum Command {
 Examples:
   mcpdoc check                          this folder and your client files
   mcpdoc check --litellm config.yaml    a gateway, its compose file and clients
-  mcpdoc check --litellm-version 1.77.3 for a known version of LiteLLM
+  mcpdoc check --litellm-version 1.77.3
+      for a known version of LiteLLM
   mcpdoc check --offline .              read files only
   mcpdoc check --fail-on warning .      in CI: fail on warnings, too
+  mcpdoc check --untrusted              in CI: on a stranger's pull request
+  mcpdoc check --changed-since main     only stacks that a change touches
+  mcpdoc check --write-baseline known.json
+      let what is wrong today pass, with --baseline known.json from then on
   mcpdoc check --require wire           fail if an endpoint could not be tried
   mcpdoc check --call db:list_schemas   call a tool through the gateway, too
-  mcpdoc check --format json .          for programs
+  mcpdoc check --format github .        beside the lines of a pull request
+  mcpdoc check --output sarif=a.sarif . a file beside the text
   mcpdoc check --facts facts.json       with what `mcpdoc observe` has recorded
+  mcpdoc check --bundle stack.tgz       the same, and its files with it
 
 Exit status: 0 no finding at or above --fail-on, 1 findings, 2 could not run,
 3 no such finding, but something that --require asks for could not be tried.")]
@@ -75,6 +120,26 @@ pub struct CheckArgs {
         help_heading = "Probes"
     )]
     pub facts: Option<PathBuf>,
+    /// Check the change of somebody who is not trusted: read nothing outside of this repository (or of the one folder given
+    /// as PATH), neither your home nor the environment, and ask nobody
+    #[arg(
+        long,
+        conflicts_with_all = ["allow_exec", "docker_host", "gateway_key_env", "call", "trust_origin", "home", "changed_since", "write_baseline", "prune_baseline"],
+        help_heading = "Inputs"
+    )]
+    pub untrusted: bool,
+    /// Read and ask nothing here, and take files and answers from this file, which `mcpdoc observe --bundle` wrote
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "facts", "paths", "litellm", "compose", "claude", "env_file", "home", "litellm_version", "gateway_url", "host_alias",
+            "offline", "no_probe", "no_docker", "docker_host", "allow_exec", "call", "trust_origin", "gateway_key_env", "timeout",
+            "config", "no_config", "untrusted", "changed_since", "baseline", "write_baseline", "prune_baseline",
+        ],
+        help_heading = "Probes"
+    )]
+    pub bundle: Option<PathBuf>,
     /// Exit with status 3 if nothing fails, but a hop could not be tried in this way
     #[arg(
         long,
@@ -83,6 +148,14 @@ pub struct CheckArgs {
         help_heading = "Probes"
     )]
     pub require: Vec<Evidence>,
+    /// Look only at stacks that differ from this revision of the git repository, committed or not
+    #[arg(
+        long,
+        value_name = "REVISION",
+        conflicts_with = "facts",
+        help_heading = "Inputs"
+    )]
+    pub changed_since: Option<String>,
     /// Run only these checks, separated by commas (`mcpdoc checks` lists them)
     #[arg(
         long,
@@ -99,15 +172,32 @@ pub struct CheckArgs {
         help_heading = "Checks"
     )]
     pub skip: Vec<String>,
-    /// Exit with status 1 if there is a finding of this severity or higher
+    /// Exit with status 1 if there is a finding of this severity or higher (default: error)
+    #[arg(long, value_name = "SEVERITY", help_heading = "Checks")]
+    pub fail_on: Option<FailOn>,
+    /// Findings that are in this file do not count; what is in it and found no more has to be removed
     #[arg(
         long,
-        value_name = "SEVERITY",
-        default_value = "error",
+        value_name = "FILE",
+        conflicts_with_all = ["write_baseline", "no_ignore"],
         help_heading = "Checks"
     )]
-    pub fail_on: FailOn,
-    /// Output format
+    pub baseline: Option<PathBuf>,
+    /// Write what is found now into this file, as a baseline for the next runs
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["prune_baseline", "no_ignore", "only", "skip"],
+        help_heading = "Checks"
+    )]
+    pub write_baseline: Option<PathBuf>,
+    /// Remove from the baseline what is found no more
+    #[arg(long, conflicts_with_all = ["no_ignore", "only", "skip"], help_heading = "Checks")]
+    pub prune_baseline: bool,
+    /// Let everything count, whatever comments, mcpdoc.toml and the baseline say
+    #[arg(long, help_heading = "Checks")]
+    pub no_ignore: bool,
+    /// What to print on stdout
     #[arg(
         long,
         value_name = "FORMAT",
@@ -115,6 +205,14 @@ pub struct CheckArgs {
         help_heading = "Output"
     )]
     pub format: Format,
+    /// Write the report in this format into a file, too, such as sarif=mcpdoc.sarif; may be repeated
+    #[arg(
+        id = "reports",
+        long = "output",
+        value_name = "FORMAT=FILE",
+        help_heading = "Output"
+    )]
+    pub reports: Vec<String>,
     /// Options of the output.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -204,7 +302,7 @@ pub struct FixArgs {
 }
 
 /// What a run reads.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct InputArgs {
     /// Files and folders to read (default: this folder and your client files)
     #[arg(value_name = "PATH")]
@@ -235,6 +333,17 @@ pub struct InputArgs {
     /// Another name or address of this machine, as clients use it; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Inputs")]
     pub host_alias: Vec<String>,
+    /// The project's settings (default: the nearest mcpdoc.toml in this folder or above it)
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "no_config",
+        help_heading = "Inputs"
+    )]
+    pub config: Option<PathBuf>,
+    /// Read no mcpdoc.toml
+    #[arg(long, help_heading = "Inputs")]
+    pub no_config: bool,
 }
 
 /// What a run asks the world.
@@ -320,13 +429,19 @@ pub enum Prefer {
 #[command(after_help = "\
 Examples:
   mcpdoc observe > facts.json           what `mcpdoc check` would see here
-  mcpdoc check --facts facts.json       the same diagnosis, elsewhere
+  mcpdoc check --facts facts.json       the same diagnosis, beside these files
+  mcpdoc observe --bundle stack.tgz     the files that were read, too
+  mcpdoc check --bundle stack.tgz       the same diagnosis, anywhere
+  mcpdoc observe --offline --bundle stack.tgz .
 
-Secrets are replaced by tokens of the same length, and the working directory and
-the home by marks. A password that can be guessed can be tested with a record:
-give away only those of stacks whose passwords cannot.
+Secrets are replaced by tokens of the same length. In facts the working
+directory and the home have marks for names; in a bundle the name of the home is
+another one, and all other names of files and folders stay. Comments and what
+else is written in the files stay, too: look at them before you give them away.
+A password that can be guessed can be tested with a record: give away only those
+of stacks whose passwords cannot.
 
-Exit status: 0 something was observed, 2 nothing was, or could not run.")]
+Exit status: 0 it was written, 2 there was nothing to write, or could not run.")]
 pub struct ObserveArgs {
     /// What to read.
     #[command(flatten)]
@@ -337,6 +452,9 @@ pub struct ObserveArgs {
     /// What to call.
     #[command(flatten)]
     pub calls: CallArgs,
+    /// Write into this file (a tar with gzip) also what was read, without secrets, and print nothing
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub bundle: Option<PathBuf>,
 }
 
 /// `mcpdoc probe`
@@ -348,12 +466,19 @@ mcpdoc probe [OPTIONS] <URL>
     after_help = "\
 Examples:
   mcpdoc probe http://localhost:8000/mcp
+      what it is, or why a client cannot use it
   mcpdoc probe --bearer-env LITELLM_KEY http://localhost:4000/mcp/
+      with the key that this variable holds
   mcpdoc probe --host mcp.lan:8000 http://127.0.0.1:8000/mcp
+      by the name that its clients use
   mcpdoc probe --from litellm http://mcp-postgres:8000/mcp
+      from where the container litellm stands
   mcpdoc probe --call search --args '{\"query\": \"x\"}' http://localhost:8000/mcp
+      and whether a tool works
   mcpdoc probe --rounds 20 http://localhost:8000/mcp
+      and how long it takes
   mcpdoc probe -- npx -y @modelcontextprotocol/server-everything
+      a server that is a program
 
 Exit status: 0 a client can use it (a server without tools and one that demands
 an OAuth login included), 1 it cannot, or that could not be told, 2 wrong usage."
@@ -473,7 +598,7 @@ pub struct ProbeArgs {
         default_value = "text",
         help_heading = "Output"
     )]
-    pub format: Format,
+    pub format: TextOrJson,
     /// Options of the output.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -500,6 +625,13 @@ pub struct OutputArgs {
 
 /// `mcpdoc explain`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mcpdoc explain port-mismatch           what this finding means, and the fix
+  mcpdoc explain --color always port-mismatch | less -R
+      page by page
+
+Exit status: 0 it was explained, 2 no check is called so.")]
 pub struct ExplainArgs {
     /// The check's id, such as port-mismatch
     #[arg(value_name = "ID")]
@@ -511,6 +643,13 @@ pub struct ExplainArgs {
 
 /// `mcpdoc checks`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mcpdoc checks                          what is looked for, a line a check
+  mcpdoc checks --format json            for programs
+  mcpdoc explain port-mismatch           more about one of them
+
+Exit status: 0 they were listed, 2 could not run.")]
 pub struct ChecksArgs {
     /// Output format
     #[arg(
@@ -519,7 +658,7 @@ pub struct ChecksArgs {
         default_value = "text",
         help_heading = "Output"
     )]
-    pub format: Format,
+    pub format: TextOrJson,
     /// Options of the output.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -527,9 +666,40 @@ pub struct ChecksArgs {
 
 /// `mcpdoc completions`
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mcpdoc completions bash > ~/.local/share/bash-completion/completions/mcpdoc
+      bash, with the package bash-completion
+  mcpdoc completions zsh > ~/.zfunc/_mcpdoc
+      zsh, with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc
+  mcpdoc completions fish > ~/.config/fish/completions/mcpdoc.fish
+      fish
+  mcpdoc completions powershell >> $PROFILE
+      PowerShell
+
+The folders have to exist. What is completed is there in a new shell.
+
+Exit status: 0 it was printed, 2 could not run.")]
 pub struct CompletionsArgs {
     /// The shell to print it for
     pub shell: clap_complete::Shell,
+}
+
+/// `mcpdoc man`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mcpdoc man | man -l -                  read the overview
+  mcpdoc man check | man -l -            read the page of a command
+  mcpdoc man > ~/.local/share/man/man1/mcpdoc.1
+  mcpdoc man check > ~/.local/share/man/man1/mcpdoc-check.1
+      install them, so that `man mcpdoc` and `man mcpdoc-check` find them
+
+Exit status: 0 it was printed, 2 could not run.")]
+pub struct ManArgs {
+    /// The command that the page is about (default: the overview)
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }
 
 /// The transport of a probe.
@@ -556,12 +726,31 @@ pub enum ListArg {
     Prompts,
 }
 
-/// Formats of reports.
+/// Formats of a check's report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
     Text,
     /// One JSON document (schema mcpdoc/1)
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for test reports
+    Junit,
+    /// Workflow commands, which GitHub shows beside the lines
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+    /// A comment for a pull request
+    Markdown,
+}
+
+/// Formats of what has no file to point into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// For people
+    Text,
+    /// One JSON document
     Json,
 }
 

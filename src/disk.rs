@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use crate::load::{Entry, Files};
 use crate::source::{MAX_BYTES, Unreadable};
+use root::Root;
+
+mod root;
 
 /// Files of this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Disk {
-    root: Option<PathBuf>,
+    root: Option<Root>,
 }
 
 impl Disk {
@@ -19,43 +22,44 @@ impl Disk {
         Disk { root: None }
     }
 
-    /// Only what lies in `root` once symbolic links are followed.
+    /// Only what lies in `root` once symbolic links are followed. What lies elsewhere is not even looked at.
     ///
     /// # Errors
     /// When `root` cannot be resolved.
     pub fn below(root: &Path) -> io::Result<Disk> {
         Ok(Disk {
-            root: Some(fs::canonicalize(root)?),
+            root: Some(Root::at(root)?),
         })
     }
 
-    /// The path to use for `path`: itself, or what it resolves to when there is a root to stay in. What does not exist
-    /// is as far inside or outside as the nearest directory above it, so that nothing can be learnt about the outside.
+    /// The path to use for `path`: itself, or what it leads to when there is a root to stay in.
     fn admit(&self, path: &Path) -> Result<PathBuf, Unreadable> {
-        let Some(root) = &self.root else {
-            return Ok(path.to_owned());
-        };
-        match fs::canonicalize(path) {
-            Ok(real) if real.starts_with(root) => Ok(real),
-            Ok(_) => Err(Unreadable::Outside),
-            Err(error) => {
-                let above = path
-                    .ancestors()
-                    .skip(1)
-                    .find_map(|above| fs::canonicalize(above).ok());
-                let inside = above.is_some_and(|above| above.starts_with(root));
-                let dangling = fs::symlink_metadata(path).is_ok();
-                Err(if inside && !dangling {
-                    refused(&error)
-                } else {
-                    Unreadable::Outside
-                })
-            }
+        match &self.root {
+            None => Ok(path.to_owned()),
+            Some(root) => root.follow(path),
         }
     }
 
-    fn metadata(&self, path: &Path) -> Option<fs::Metadata> {
-        fs::metadata(self.admit(path).ok()?).ok()
+    /// What lies at an admitted path.
+    fn look(&self, admitted: &Path) -> io::Result<fs::Metadata> {
+        match &self.root {
+            None => fs::metadata(admitted),
+            // There is no link in it, unless it was put there just now.
+            Some(_) => fs::symlink_metadata(admitted),
+        }
+    }
+
+    fn open(&self, admitted: &Path) -> io::Result<File> {
+        let mut options = File::options();
+        options.read(true);
+        // What became a link since it was looked at is not followed. A directory above it may have become one still: who
+        // can change files while they are read is not kept out by this.
+        #[cfg(unix)]
+        if self.root.is_some() {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        }
+        options.open(admitted)
     }
 }
 
@@ -63,8 +67,8 @@ impl Files for Disk {
     fn read(&self, path: &Path) -> Result<Vec<u8>, Unreadable> {
         let path = self.admit(path)?;
         // Looked at before it is opened: opening a pipe waits for a writer, opening a device may do anything.
-        readable(&fs::metadata(&path).map_err(|error| refused(&error))?)?;
-        let file = File::open(&path).map_err(|error| refused(&error))?;
+        readable(&self.look(&path).map_err(|error| refused(&error))?)?;
+        let file = self.open(&path).map_err(|error| refused(&error))?;
         readable(&file.metadata().map_err(|error| refused(&error))?)?;
         let mut bytes = Vec::new();
         // Files of /proc say that they are empty, and others may grow: the size is no promise.
@@ -99,17 +103,33 @@ impl Files for Disk {
     }
 
     fn identity(&self, path: &Path) -> PathBuf {
-        let admitted = self.admit(path).ok();
-        let real = admitted.and_then(|path| fs::canonicalize(path).ok());
+        let real = match &self.root {
+            None => fs::canonicalize(path).ok(),
+            Some(root) => root.follow(path).ok(),
+        };
         real.unwrap_or_else(|| path.to_owned())
     }
 
     fn is_dir(&self, path: &Path) -> bool {
-        self.metadata(path).is_some_and(|found| found.is_dir())
+        let found = self.admit(path).map(|path| self.look(&path));
+        matches!(found, Ok(Ok(found)) if found.is_dir())
     }
 
     fn is_file(&self, path: &Path) -> bool {
-        self.metadata(path).is_some_and(|found| !found.is_dir())
+        match self.admit(path) {
+            Ok(path) => self.look(&path).is_ok_and(|found| !found.is_dir()),
+            // A link that leads out is there.
+            Err(Unreadable::Outside) => self.root.as_ref().is_some_and(|root| root.begins(path)),
+            Err(_) => false,
+        }
+    }
+
+    fn root(&self) -> Option<&Path> {
+        self.root.as_ref().map(Root::given)
+    }
+
+    fn is_outside(&self, path: &Path) -> bool {
+        matches!(self.admit(path), Err(Unreadable::Outside))
     }
 }
 
@@ -313,11 +333,43 @@ mod tests {
                 PathBuf::from("/gone/deep"),
             ] {
                 assert_eq!(disk.read(&path), Err(Unreadable::Outside), "{path:?}");
-                assert!(!disk.is_file(&path) && !disk.is_dir(&path), "{path:?}");
+                assert!(disk.is_outside(&path) && !disk.is_dir(&path), "{path:?}");
+                // A link that leads out is something, and what is not below the root is nothing.
+                let is_there = path.starts_with(&repo) && !path.ends_with("../out.yaml");
+                assert_eq!(disk.is_file(&path), is_there, "{path:?}");
             }
+            assert!(!disk.is_outside(&inside) && !disk.is_outside(&repo.join("gone")));
             assert!(disk.list(&temp.0).is_empty());
             assert!(disk.list(&repo.join("up")).is_empty());
             assert!(!disk.list(&repo).is_empty());
+        }
+
+        #[test]
+        fn links_within_the_root_are_followed_and_rings_end() {
+            let temp = Temp::new("within");
+            let real = temp.write("repo/a/real.yaml", b"x");
+            let repo = temp.0.join("repo");
+            for (target, link) in [
+                (Path::new("a"), "dir"),
+                (Path::new("../repo/a"), "over"),
+                (Path::new("../dir/real.yaml"), "a/again.yaml"),
+                (Path::new("two"), "one"),
+                (Path::new("one"), "two"),
+            ] {
+                symlink(target, repo.join(link)).expect("a link");
+            }
+            symlink(repo.join("dir"), repo.join("absolute")).expect("a link");
+            let disk = Disk::below(&repo).expect("a root");
+            for path in ["dir/real.yaml", "a/again.yaml", "absolute/again.yaml"] {
+                assert_eq!(disk.read(&repo.join(path)), Ok(b"x".to_vec()), "{path}");
+                assert_eq!(disk.identity(&repo.join(path)), real, "{path}");
+            }
+            // It leaves the root on its way.
+            let over = repo.join("over/real.yaml");
+            assert_eq!(disk.read(&over), Err(Unreadable::Outside));
+            let ring = disk.read(&repo.join("one"));
+            assert!(matches!(ring, Err(Unreadable::Failed(_))), "{ring:?}");
+            assert!(disk.is_dir(&repo.join("dir")) && !disk.is_dir(&over));
         }
     }
 }

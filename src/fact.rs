@@ -23,7 +23,7 @@ pub use probe::{
     TlsProblem, TlsSpoken,
 };
 pub use revision::{Era, Revision};
-pub use token::{NoSalt, Tokens};
+pub use token::{NoSalt, Tokens, Writing};
 pub use tool::{Flaw, ListEnd, Listing, Tool};
 
 use serde::{Deserialize, Serialize};

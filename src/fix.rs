@@ -13,7 +13,6 @@ mod flow;
 mod gap;
 mod lines;
 mod live;
-mod overlay;
 mod patch;
 mod remembered;
 mod render;
@@ -28,9 +27,9 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
+pub use crate::load::Overlay;
 pub use changed::Changed;
 pub use lines::{Suggestion, suggestions};
-pub use overlay::Overlay;
 pub use patch::apply;
 pub use remembered::Remembered;
 pub use session::{Answer, Choice, Left, Repaired, Session, Unit, Why, session};

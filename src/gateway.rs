@@ -164,6 +164,8 @@ pub struct Upstream {
     pub transport_at: Option<Pointer>,
     /// The url as the gateway uses it (references resolved as far as they are known).
     pub url: Option<At<Value>>,
+    /// The variable that the url is taken from, if it is.
+    pub url_variable: Option<String>,
     /// The command, for stdio.
     pub command: Option<At<Value>>,
     /// Its arguments.

@@ -29,6 +29,7 @@ pub mod check;
 pub mod checks;
 pub mod cli;
 pub mod command;
+pub mod config;
 pub mod disk;
 pub mod fact;
 pub mod fix;
@@ -37,6 +38,7 @@ pub mod load;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod policy;
 pub mod record;
 pub mod repair;
 pub mod report;
@@ -54,22 +56,25 @@ use fact::{Ask, AskClient, ClientView, Container, Engine, Facts, Known, Probe, T
 use load::{Files, Request, Surroundings};
 use model::Stack;
 use plan::{Permissions, Plan, ToolCall, Trial};
+use policy::{Heard, Policy};
 use record::Difference;
 use verdict::{Diagnosis, Ran, Seen, Verdict};
 use wire::Reading;
 
-/// Which checks run.
+/// Which checks run, and what of that which they find counts.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Only these, when there are any.
     pub only: Vec<&'static Check>,
     /// Never these.
     pub skip: Vec<&'static Check>,
+    /// What the project has decided about findings.
+    pub policy: Policy,
 }
 
 impl Selection {
     fn ran(&self) -> Ran {
-        if self.only.is_empty() && self.skip.is_empty() {
+        if self.only.is_empty() && self.skip.is_empty() && self.policy.off.is_empty() {
             Ran::All
         } else {
             Ran::Some
@@ -101,8 +106,14 @@ pub struct Examination {
     pub legs: Vec<Leg>,
     /// What a client itself says of hops that it makes, in words.
     pub said: Vec<(HopId, String)>,
+    /// The checks that were chosen; the diagnosis says which of them could not speak.
+    pub checks: Vec<&'static Check>,
     /// What is wrong.
     pub diagnosis: Diagnosis,
+    /// What was said of findings that do not count.
+    pub heard: Heard,
+    /// What `mcpdoc.toml` decides beside single findings, in words.
+    pub decided: Vec<String>,
     /// Where the files are not those that the facts were recorded with.
     pub differences: Vec<Difference>,
 }
@@ -211,19 +222,20 @@ pub fn investigate(
     if permissions.docker {
         facts.engine = witness.survey();
     }
+    let catalog = &settings.catalog;
     let surroundings = Surroundings {
         engine: facts.engine.get(),
         machine: &settings.machine,
+        catalog,
     };
     let stack = load::load_amid(request, files, surroundings);
-    let catalog = Catalog::builtin();
     facts.tokens = witness.tokens();
     let engine = facts.engine.get();
     let mut learned = Learned::default();
     let mut probes: Vec<Probe> = Vec::new();
     let mut asked = Plan::default();
     let (chain, plan) = loop {
-        let chain = chain::build(&stack, &catalog, settings, engine, learned);
+        let chain = chain::build(&stack, settings, engine, learned);
         let plan = plan::plan(&stack, &chain, request, permissions, engine);
         // A call that leads nowhere is a mistake in what was asked for: nothing is asked for its sake.
         if !unknown_servers(&chain, &permissions.calls).is_empty() {
@@ -245,12 +257,13 @@ pub fn investigate(
     if !asked.asks.is_empty() {
         facts.wire = Known::Yes(probes);
     }
+    let terms = Terms { catalog, selection };
     let mut readings = read(&facts);
     read_logs(&chain, &plan, &mut facts, &readings, witness);
     let legs = match permissions.calls.as_slice() {
         [] => Vec::new(),
         calls => leg::all(
-            &case(&catalog, &stack, &chain, &plan, &facts, &readings, &[]),
+            &case(terms, &stack, &chain, &plan, &facts, &readings, &[]),
             calls,
         ),
     };
@@ -266,7 +279,7 @@ pub fn investigate(
         .and_then(|ask| witness.client(&ask))
         .into_iter()
         .collect();
-    diagnose(stack, chain, plan, facts, readings, legs, selection)
+    diagnose(terms, stack, chain, plan, facts, readings, legs)
 }
 
 /// Servers of calls that neither a gateway nor a client's entry has.
@@ -338,25 +351,45 @@ pub fn consult(facts: Facts, selection: &Selection) -> Examination {
     let (stack, chain) = (Stack::default(), Chain::default());
     let plan = Plan::of(facts.probes().iter().map(|probe| probe.asked.clone()));
     let readings = read(&facts);
-    diagnose(stack, chain, plan, facts, readings, Vec::new(), selection)
+    let terms = Terms {
+        catalog: &Catalog::builtin(),
+        selection,
+    };
+    diagnose(terms, stack, chain, plan, facts, readings, Vec::new())
+}
+
+/// By what a case is judged.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    /// What is known of the world.
+    catalog: &'a Catalog,
+    /// Which checks run, and what counts.
+    selection: &'a Selection,
 }
 
 /// Everything is read and seen: what follows.
 fn diagnose(
+    terms: Terms<'_>,
     stack: Stack,
     chain: Chain,
     plan: Plan,
     facts: Facts,
     readings: Vec<Reading>,
     legs: Vec<Leg>,
-    selection: &Selection,
 ) -> Examination {
-    let catalog = Catalog::builtin();
-    let mut case = case(&catalog, &stack, &chain, &plan, &facts, &readings, &legs);
+    let selection = terms.selection;
+    let policy = &selection.policy;
+    let mut case = case(terms, &stack, &chain, &plan, &facts, &readings, &legs);
     case.through = through::all(&case);
     let mut findings = Findings::default();
-    for check in checks::ALL.iter().filter(|check| selection.takes(check)) {
-        match case.lacks(check) {
+    let chosen = checks::ALL.iter().copied();
+    let chosen: Vec<&Check> = chosen.filter(|check| selection.takes(check)).collect();
+    let (last, first): (Vec<&Check>, Vec<&Check>) =
+        chosen.iter().partition(|check| check.speaks_last());
+    for check in first {
+        let off = policy.off.contains(check.id);
+        let off = off.then(|| Policy::OFF.to_owned());
+        match off.or_else(|| case.lacks(check)) {
             Some(reason) => findings.skip_check(check, reason),
             None => findings.run(check, &case),
         }
@@ -371,8 +404,18 @@ fn diagnose(
     for (hop, evidence) in said::all(&case) {
         diagnosis.support(hop, evidence);
     }
+    let left_out = checks::ALL.iter().filter(|check| !selection.takes(check));
+    case.heard = diagnosis.heed(&stack, policy, left_out.map(|check| check.id));
+    let mut findings = Findings::default();
+    for check in last
+        .into_iter()
+        .filter(|check| !policy.off.contains(check.id))
+    {
+        findings.run(check, &case);
+    }
+    diagnosis.add(&stack, policy, findings.into_parts().0);
     let said = said::lines(&case);
-    let through = case.through;
+    let Case { through, heard, .. } = case;
     Examination {
         legs,
         stack,
@@ -382,14 +425,17 @@ fn diagnose(
         readings,
         through,
         said,
+        checks: chosen,
         diagnosis,
+        heard,
+        decided: selection.policy.told.clone(),
         differences: Vec::new(),
     }
 }
 
 /// What checks see, but for what comes through gateways.
 fn case<'a>(
-    catalog: &'a Catalog,
+    terms: Terms<'a>,
     stack: &'a Stack,
     chain: &'a Chain,
     plan: &'a Plan,
@@ -409,12 +455,14 @@ fn case<'a>(
     Case {
         stack,
         facts,
-        catalog,
+        catalog: terms.catalog,
         chain,
         operators: plan.operators.as_ref(),
         probed: probed.collect(),
         through: Vec::new(),
         legs,
+        policy: &terms.selection.policy,
+        heard: Heard::default(),
     }
 }
 

@@ -7,16 +7,22 @@ pub mod discover;
 pub mod files;
 mod included;
 mod labels;
+mod overlay;
 pub mod placing;
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 pub use files::{Entry, Files, Memory};
+pub use overlay::Overlay;
 
+use crate::catalog::Catalog;
 use crate::fact::{Engine, Locality};
-use crate::model::{How, Input, Kind, Miss, Missed, Stack};
-use crate::source::{Format, Slot, Source, SourceId};
+use crate::model::{
+    Decides, Decision, How, Input, Kind, Miss, Missed, Named, Namer, Outside, Stack,
+};
+use crate::source::{Format, Pointer, Slot, Source, SourceId, Unreadable};
 use labels::Labels;
 
 /// What a run is asked to read. Paths are absolute and lexically clean (no `.` or `..`).
@@ -24,6 +30,12 @@ use labels::Labels;
 pub struct Request {
     /// The working directory: names in reports are relative to it.
     pub cwd: PathBuf,
+    /// The folder that names in `mcpdoc.toml` and baselines are relative to, where that is not the working directory.
+    pub root: Option<PathBuf>,
+    /// `mcpdoc.toml`.
+    pub settings: Option<(PathBuf, How)>,
+    /// `--baseline`.
+    pub baseline: Option<(PathBuf, How)>,
     /// Files and directories given without a flag.
     pub paths: Vec<PathBuf>,
     /// `--litellm`.
@@ -38,17 +50,32 @@ pub struct Request {
     pub home: Option<PathBuf>,
     /// Variables of the shell that Compose would interpolate from.
     pub shell: BTreeMap<String, String>,
+    /// Named files that are left out: nothing touches them.
+    pub left_out: BTreeSet<PathBuf>,
     /// Names of projects by their directories, where those are not what they were when it was observed what runs.
     pub projects: BTreeMap<PathBuf, String>,
 }
 
 /// What is known of the machine that the files are on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
     /// The container engine, if it was asked.
     pub engine: Option<&'a Engine>,
     /// Names and addresses of the machine beside `localhost`.
     pub machine: &'a [String],
+    /// What is known of servers.
+    pub catalog: &'a Catalog,
+}
+
+impl Default for Surroundings<'_> {
+    fn default() -> Self {
+        static OWN: Catalog = Catalog::builtin();
+        Surroundings {
+            engine: None,
+            machine: &[],
+            catalog: &OWN,
+        }
+    }
 }
 
 /// Opens files once, and remembers what became of them.
@@ -64,6 +91,10 @@ pub struct Loader<'a> {
     opened: HashMap<(PathBuf, &'static str, Option<Slot>), SourceId>,
     /// The first source that each file carries.
     carriers: HashMap<PathBuf, SourceId>,
+    /// Paths that would have been read, and lead to where nothing may be looked at.
+    refused: RefCell<BTreeSet<PathBuf>>,
+    /// What names such paths, read or not.
+    named: Vec<(PathBuf, Named)>,
 }
 
 impl<'a> Loader<'a> {
@@ -73,9 +104,74 @@ impl<'a> Loader<'a> {
             files,
             request,
             surroundings: Surroundings::default(),
-            stack: Stack::default(),
+            stack: Stack {
+                root: files.root().map(Path::to_owned),
+                ..Stack::default()
+            },
             opened: HashMap::new(),
             carriers: HashMap::new(),
+            refused: RefCell::default(),
+            named: Vec::new(),
+        }
+    }
+
+    /// The bytes of a file. That it may not be read is remembered.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Unreadable> {
+        let read = self.files.read(path);
+        if read == Err(Unreadable::Outside) {
+            self.refused.borrow_mut().insert(path.to_owned());
+        }
+        read
+    }
+
+    /// Whether there is a file at a path, or may be one where nothing may be looked at.
+    fn may_be_file(&self, path: &Path) -> bool {
+        self.files.is_file(path) || self.files.is_outside(path)
+    }
+
+    /// Remembers what names a path, in case that it may not be read.
+    fn name(&mut self, path: &Path, by: Namer, written: &str) {
+        if self.files.is_outside(path) {
+            let written = written.to_owned();
+            self.named.push((path.to_owned(), Named { by, written }));
+        }
+    }
+
+    /// The same of a node of a file.
+    fn name_at(&mut self, path: &Path, at: Pointer, written: &str) {
+        self.name(path, Namer::Node(at), written);
+    }
+
+    /// Remembers that a path, which a node names, is not read because it may not be.
+    fn refuse(&mut self, path: &Path, at: Pointer, written: &str) {
+        self.refused.borrow_mut().insert(path.to_owned());
+        self.name_at(path, at, written);
+    }
+
+    /// The same of the labels of a container: its files, and what Compose reads in its directory.
+    fn name_by_labels(&mut self, labels: &Labels) {
+        let by = || Namer::Container(labels.container.clone());
+        for path in &labels.files {
+            self.name(path, by(), &path.to_string_lossy());
+        }
+        let dir = labels.dir.to_string_lossy();
+        self.name(&labels.dir.join(compose::DOT_ENV), by(), &dir);
+    }
+
+    /// Says what was not read because it may not be.
+    fn note_outside(&mut self) {
+        for path in self.refused.take() {
+            let mut named = Vec::new();
+            for (_, one) in self.named.iter().filter(|(have, _)| *have == path) {
+                if !named.contains(one) {
+                    named.push(one.clone());
+                }
+            }
+            let opened = self.opened.iter().filter(|(key, _)| key.0 == path);
+            let opened = opened.map(|(_, source)| *source).min_by_key(|id| id.0);
+            // What was looked into only, to see what it is.
+            let source = opened.unwrap_or_else(|| self.open(&path, Format::Env));
+            self.stack.outside.push(Outside { source, named });
         }
     }
 
@@ -94,17 +190,20 @@ impl<'a> Loader<'a> {
         let id = SourceId(u32::try_from(self.stack.sources.len()).unwrap_or(u32::MAX));
         let name = shown(path, &self.request.cwd);
         let source = match slot {
-            None => Source::new(id, name, format, self.files.read(path)),
+            None => Source::new(id, name, format, self.read(path)),
             Some(slot) => {
                 let first = self.carriers.get(&key.0).copied();
                 first
                     .and_then(|first| self.source(first).beside(id, format, slot.clone()))
                     .unwrap_or_else(|| {
-                        Source::carried(id, name, format, self.files.read(path), slot.clone())
+                        Source::carried(id, name, format, self.read(path), slot.clone())
                     })
             }
         };
         self.stack.sources.push(source);
+        if let Some(root) = &self.request.root {
+            self.stack.known_as.insert(id, shown(path, root));
+        }
         if slot.is_some() {
             self.carriers.entry(key.0.clone()).or_insert(id);
         }
@@ -274,5 +373,17 @@ pub fn load_amid(request: &Request, files: &dyn Files, surroundings: Surrounding
     let mut loader = Loader::new(files, request);
     loader.surroundings = surroundings;
     discover::run(&mut loader);
+    let decisions = [
+        (&request.settings, Decides::Settings, Format::Toml),
+        (&request.baseline, Decides::Baseline, Format::Json),
+    ];
+    for (file, kind, format) in decisions {
+        if let Some((path, how)) = file {
+            let source = loader.open(path, format);
+            let how = *how;
+            loader.stack.decisions.push(Decision { source, kind, how });
+        }
+    }
+    loader.note_outside();
     loader.stack
 }

@@ -5,5 +5,8 @@ use std::process::ExitCode;
 use mcpdoc::command;
 
 fn main() -> ExitCode {
-    command::run(command::parse())
+    match command::parse() {
+        Ok(cli) => command::run(cli),
+        Err(code) => code,
+    }
 }

@@ -20,13 +20,15 @@ pub use compose::{
     Attachment, EnvFile, EnvFrom, EnvLookup, EnvVar, Healthcheck, Mount, Network, Project, Service,
     ServiceId, Text,
 };
-pub use input::{How, Input, Kind, Miss, Missed};
+pub use input::{Decides, Decision, How, Input, Kind, Miss, Missed, Named, Namer, Outside};
 pub use links::Links;
 pub use port::{ByPort, Port, Published};
 pub use reference::{Reference, Spelling};
 pub use template::{Marks, Template, is_unrendered};
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::source::{Pointer, Source, SourceId};
 
@@ -39,6 +41,10 @@ pub struct Stack {
     pub inputs: Vec<Input>,
     /// What was looked for and is not there, with the flag that would add it.
     pub missed: Vec<Missed>,
+    /// The only directory of which anything was looked at, where there was one.
+    pub root: Option<PathBuf>,
+    /// What would have been read, and lies outside of it.
+    pub outside: Vec<Outside>,
     /// Gateway configurations.
     pub gateways: Vec<Gateway>,
     /// Client settings.
@@ -51,6 +57,11 @@ pub struct Stack {
     pub links: Links,
     /// The services whose containers run, as far as an engine of this machine shows it.
     pub running: BTreeSet<ServiceId>,
+    /// Files that say what counts: they are no part of the stack.
+    pub decisions: Vec<Decision>,
+    /// Names of files as seen from the folder that the project's names are relative to, where that is not the working
+    /// directory.
+    pub known_as: BTreeMap<SourceId, String>,
 }
 
 impl Stack {
@@ -62,6 +73,21 @@ impl Stack {
     /// The file's name as people see it.
     pub fn name(&self, id: SourceId) -> &str {
         self.source(id).name()
+    }
+
+    /// The file of that kind that says what counts.
+    pub fn decision(&self, kind: Decides) -> Option<SourceId> {
+        let mut all = self.decisions.iter();
+        all.find(|one| one.kind == kind).map(|one| one.source)
+    }
+
+    /// The file's name as seen from the folder that the project's names are relative to: the same wherever in the project
+    /// mcpdoc runs.
+    pub fn known_as(&self, id: SourceId) -> Cow<'_, str> {
+        self.known_as
+            .get(&id)
+            .map_or(self.name(id), String::as_str)
+            .into()
     }
 
     /// The service with that id.
@@ -128,7 +154,7 @@ pub struct Gateway {
     /// The node that the gateway reads as its configuration: the root of its file.
     pub root: Pointer,
     /// Absolute path of the file, to recognise it among mounts.
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     /// What runs it.
     pub home: Home,
     /// How its file is filled in before it reads it.

@@ -20,7 +20,7 @@ mod stdio;
 
 pub use conversation::converse;
 pub use docker::exec::Execs;
-pub use http::Http;
+pub use http::{Http, knows_authorities};
 pub use line::{Line, Outgoing, Received, Wait};
 pub use place::{Places, vantage};
 pub use round::{Progress, answer};

@@ -50,6 +50,32 @@ pub struct Permissions {
     pub limits: Limits,
     /// What one with a command may take, which is first installed as often as not.
     pub command_limits: Limits,
+    /// Where it runs apart from the clients, in a container of mcpdoc's own image: what it has in common with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apart: Option<Apart>,
+}
+
+/// What a container of mcpdoc's image has in common with the machine on which the clients run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Apart {
+    /// The network, and with it what `localhost` means.
+    pub network: bool,
+    /// Certificates of authorities.
+    pub authorities: bool,
+}
+
+impl Apart {
+    /// Why nothing would be learned from an answer of this url.
+    pub fn hides(self, url: &Url) -> Option<&'static str> {
+        if !self.network && Origin::of(url).is_this_machine() {
+            return Some(
+                "mcpdoc runs in a container, and localhost is that container: `docker run --network host` asks this machine",
+            );
+        }
+        (!self.authorities && url.scheme() == "https").then_some(
+            "mcpdoc runs in a container without certificates of authorities: mount a bundle, and name it with SSL_CERT_FILE",
+        )
+    }
 }
 
 /// A tool call, as somebody asks for it.
@@ -314,6 +340,9 @@ impl Call<'_> {
                 _ => format!("{written} is not a url"),
             }));
         };
+        if let Some(why) = self.permissions.apart.and_then(|apart| apart.hides(&url)) {
+            return Err(Untried::Because(why.to_owned()));
+        }
         let names = filled.names();
         if !filled.private.is_empty() && !self.may_have(&url) {
             return Err(Untried::Because(format!(

@@ -4,7 +4,9 @@
 //! A record holds everything beside the files themselves that a diagnosis depends on: answers, permissions, names of the
 //! machine, and the variables of the environment that the files name. A replay looks at none of these itself.
 
+mod bundle;
 mod digests;
+mod looks;
 mod place;
 mod redaction;
 mod replay;
@@ -21,7 +23,9 @@ use crate::fact::{Facts, NoSalt, Secret, Tokens};
 use crate::load::Request;
 use crate::model::{Client, Stack};
 use crate::plan::Permissions;
+pub use bundle::{Bundle, Decided, NoBundle, NotBundled};
 pub use digests::Digests;
+pub use looks::{Kept, Looks};
 use place::Places;
 use redaction::Redaction;
 pub use replay::Replay;
@@ -267,6 +271,25 @@ impl Record {
         Ok(text)
     }
 
+    /// Puts another text in the place of each that somebody else wrote: values of variables, arguments, facts.
+    fn each_text(&mut self, other: &mut dyn FnMut(&str) -> String) -> serde_json::Result<()> {
+        for variable in &mut self.environment {
+            let value = other(&variable.value);
+            variable.hidden |= value != variable.value;
+            variable.value = value;
+        }
+        for call in &mut self.permissions.calls {
+            each_text(&mut call.arguments, other);
+        }
+        let projects = std::mem::take(&mut self.projects).into_iter();
+        self.projects = projects.map(|(dir, name)| (other(&dir), name)).collect();
+        for input in &mut self.inputs {
+            input.file = other(&input.file);
+        }
+        each_text(&mut self.facts, other);
+        serde_json::from_value::<Facts>(self.facts.clone()).map(|_| ())
+    }
+
     /// What the recorded run was permitted to do.
     pub fn permissions(&self) -> &Permissions {
         &self.permissions
@@ -361,6 +384,17 @@ impl Record {
             }
         }
         Ok(differences)
+    }
+}
+
+fn each_text(value: &mut Value, other: &mut dyn FnMut(&str) -> String) {
+    match value {
+        Value::String(text) => *text = other(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, other)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| each_text(member, other)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -2,22 +2,33 @@
 
 pub mod curl;
 pub mod diff;
+mod entry;
 pub mod fix;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 mod passage;
+pub mod sarif;
 pub mod text;
 mod veil;
 mod wire;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::ops::Range;
 
 use crate::Examination;
+use crate::chain::{GatewayView, HopId};
 use crate::change::{Fix, NewFile};
-use crate::check::{Label, Place};
+use crate::check::{Label, Place, Severity};
 use crate::fix::Edit;
+use crate::gateway::Known;
 use crate::secret;
 use crate::source::{Position, Source, SourceId};
+use crate::verdict::{Diagnosis, Ignored, IgnoredBy, Judged};
 
 /// A place as reports show it: positions 1-based, ends exclusive.
 pub(crate) struct Spot<'a> {
@@ -155,6 +166,88 @@ fn shows_secret(edits: &[Edit], id: SourceId, after: &str, masked: &str) -> bool
         shift += edit.text.len() as isize - edit.range.len() as isize;
         after.get(start..end) != masked.get(start..end)
     })
+}
+
+/// A finding's message, with the versions in which it holds and what causes it.
+pub(crate) fn message(examination: &Examination, judged: &Judged) -> String {
+    let mut message = judged.finding.message.clone();
+    if let Some(versions) = &judged.finding.versions
+        && !message.contains(versions.as_str())
+    {
+        let _ = write!(message, " (in LiteLLM {versions})");
+    }
+    if let Some(cause) = judged.caused_by {
+        let cause = examination.diagnosis.finding(cause).finding.check;
+        let _ = write!(message, " (because of {cause})");
+    }
+    message
+}
+
+/// Names of the checks that break a hop, first cause first.
+pub(crate) fn broken_by(examination: &Examination, hop: HopId) -> String {
+    let diagnosis = &examination.diagnosis;
+    let mut names: Vec<String> = Vec::new();
+    for id in &diagnosis.errors[hop.0] {
+        let check = diagnosis.finding(*id).finding.check;
+        let name = match diagnosis.is_ignored(*id) {
+            true => format!("{check} (ignored)"),
+            false => check.to_owned(),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
+/// As which version a gateway's file was read.
+pub(crate) fn read_as(view: &GatewayView) -> String {
+    match &view.version {
+        Known::Exact(version, from) => {
+            let because = view.version_because.as_deref().unwrap_or(from.word());
+            format!("read as LiteLLM {version} does (from {because})")
+        }
+        Known::Unknown(why) => format!(
+            "the version of LiteLLM is not known ({why}); --litellm-version VERSION makes the verdicts sharper"
+        ),
+    }
+}
+
+/// `4 errors, 1 warning, 0 notes`
+pub(crate) fn counts(diagnosis: &Diagnosis) -> String {
+    let of = |severity: Severity| count(diagnosis.count(severity), severity.word());
+    let all = [Severity::Error, Severity::Warning, Severity::Note];
+    all.map(of).join(", ")
+}
+
+/// The same with what does not count, and what was not checked.
+pub(crate) fn all_counts(diagnosis: &Diagnosis) -> String {
+    let skipped = match diagnosis.skipped.len() {
+        0 => None,
+        skipped => Some(format!("{} skipped", count(skipped, "check"))),
+    };
+    let rest = [ignored(&diagnosis.ignored), skipped];
+    let parts = std::iter::once(counts(diagnosis)).chain(rest.into_iter().flatten());
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+/// `4 ignored (1 by a comment, 3 by the baseline)`; nothing where everything counts.
+pub(crate) fn ignored(ignored: &[Ignored]) -> Option<String> {
+    if ignored.is_empty() {
+        return None;
+    }
+    let mut by: BTreeMap<IgnoredBy, usize> = BTreeMap::new();
+    for one in ignored {
+        *by.entry(one.by).or_default() += 1;
+    }
+    let parts: Vec<String> = match by.len() {
+        1 => by.keys().map(|by| format!("by {}", by.words())).collect(),
+        _ => by
+            .iter()
+            .map(|(by, times)| format!("{times} by {}", by.words()))
+            .collect(),
+    };
+    Some(format!("{} ignored ({})", ignored.len(), parts.join(", ")))
 }
 
 /// `1 error`, `2 errors`.

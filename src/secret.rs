@@ -4,16 +4,18 @@
 //! URLs, random values under telling names. [`spans_to_mask`] protects output and would rather hide too much: whatever
 //! stands under a telling name. Neither touches references such as `${VAR}`: they are what the owner should write.
 
+mod command;
 mod scan;
 mod shape;
+mod url;
 mod word;
 
 use std::ops::Range;
 
-use crate::source::{Node, Path, Shape, Source, Step, Style};
+use crate::source::{Dialect, Format, Node, Path, Shape, Source, Step, Style, resolve};
 
 pub use shape::user_and_password;
-pub use word::{is_placeholder, is_reference, is_telling};
+pub use word::{is_placeholder, is_reference, is_switch, is_telling};
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,8 +140,8 @@ pub fn spans_to_replace(key: Option<&str>, text: &str) -> Vec<Range<usize>> {
 
 fn spans_of(key: Option<&str>, text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
-    if key.is_some_and(|key| hides(key, text)) {
-        mask_value(text, 0..text.len(), &mut spans);
+    if let Some(key) = key.filter(|key| hides(key, text)) {
+        mask_value(key, text, 0..text.len(), &mut spans);
     }
     mask_known(text, scan::Text::Value, &mut spans);
     spans
@@ -166,8 +168,20 @@ pub fn mask(key: Option<&str>, text: &str) -> String {
 /// The words of a command, with `*` for every byte of a secret: what follows the flag of one, too.
 pub fn mask_words(words: &[&str]) -> Vec<String> {
     let before = std::iter::once(None).chain(words.iter().map(|word| flag_name(word)));
-    let words = words.iter().zip(before);
-    words.map(|(word, flag)| mask(flag, word)).collect()
+    let passwords = passwords_in(words.iter().copied());
+    let words = words.iter().zip(before).zip(passwords);
+    let masked = words.map(|((word, flag), password)| {
+        let mut spans = spans_of(flag, word);
+        spans.extend(password);
+        starred(word, &tidy(word, spans))
+    });
+    masked.collect()
+}
+
+/// The part of each word of a command that its program takes for a password: `-u ada:…` of curl, `-p…` of mysql.
+pub fn passwords_in<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Option<Range<usize>>> {
+    let mut reader = command::Reader::default();
+    words.map(|word| reader.read(word)).collect()
 }
 
 /// The name of the flag that a word of a command is, if the next word is its value.
@@ -207,14 +221,28 @@ pub fn are_alike(one: &str, other: &str) -> bool {
             spans_to_redact(value),
             is_plain("", value),
             is_reference(value),
+            is_placeholder(value),
+            ["password", "token"].map(|key| find(Some(key), value)),
+            // A file without quotes around it must not mean a number there, or none any more.
+            [Dialect::PyYaml, Dialect::GoYaml].map(|dialect| resolve(dialect, value)),
         )
     };
     judged(one) == judged(other)
 }
 
+/// The parts of a value that not everybody knows: of one that only holds a place what does not say so.
+pub fn private(value: &str) -> Vec<Range<usize>> {
+    word::private(value)
+}
+
 /// A file's whole text with `*` for every byte of a secret: by its nodes, and line by line for comments and for files
 /// without a tree. Lines and columns stay.
 pub fn masked_text(source: &Source) -> String {
+    starred(source.text(), &spans_in(source))
+}
+
+/// The bytes of a file's text that must not be shown. In order, without overlaps.
+pub fn spans_in(source: &Source) -> Vec<Range<usize>> {
     let text = source.text();
     let mut spans = Vec::new();
     mask_known(text, scan::Text::Lines, &mut spans);
@@ -236,7 +264,53 @@ pub fn masked_text(source: &Source) -> String {
         };
         mask_nodes(document, &mut spans, Some(&hidden));
     }
-    starred(text, &tidy(text, spans))
+    tidy(text, spans)
+}
+
+/// Words that look random in values that are handed to a program or sent: of variables, headers and arguments. What an
+/// image or a package is called has signs of its own.
+pub fn random_words_in(source: &Source) -> Vec<Range<usize>> {
+    const HANDED: &[&str] = &[
+        "args",
+        "command",
+        "entrypoint",
+        "env",
+        "environment",
+        "extra_headers",
+        "headers",
+        "static_headers",
+    ];
+    let is_handed = |node: &Node<'_>| {
+        source.format() == Format::Env
+            || node
+                .path()
+                .steps()
+                .iter()
+                .any(|step| matches!(step, Step::Key(key) if HANDED.contains(&&**key)))
+    };
+    let parts = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '=');
+    let mut words = Vec::new();
+    if !source.is_parsed() {
+        return words;
+    }
+    for (_, node) in values(source).filter(|(_, node)| is_handed(node)) {
+        let inner = written(node);
+        let mut at = inner.start;
+        for piece in source.text()[inner].split_inclusive(parts) {
+            let word = piece.trim_end_matches(parts);
+            let is_name = piece.ends_with('=') && !word.is_empty();
+            if !is_name && word::is_opaque(word) && !word.contains(['/', '@', ':', '$', '{']) {
+                words.push(at..at + word.len());
+            }
+            at += piece.len();
+        }
+    }
+    words
+}
+
+/// Every scalar as [`values`] gives them, with its bytes: without its quotes, or without the head of a block.
+pub fn values_in(source: &Source) -> impl Iterator<Item = (Option<String>, Range<usize>)> {
+    values(source).map(|(name, node)| (name, written(node)))
 }
 
 /// Hides what may be a value in a text whose signs are not where they belong: every word that looks random, and what
@@ -283,13 +357,30 @@ fn mask_nodes(source: &Source, spans: &mut Vec<Range<usize>>, hidden: Option<Ask
     if !source.is_parsed() {
         return;
     }
+    let mut reader = command::Reader::default();
+    let mut list = None;
     for (key, node) in values(source) {
         let inner = written(node);
         let text = &source.text()[inner.clone()];
+        // The arguments of a server stand behind its command.
+        let holder = node.parent().map(|parent| parent.span());
+        if list != holder {
+            let is_continued = key.as_deref() == Some("args")
+                || node.parent().and_then(|list| list.key()?.scalar_text()) == Some("args");
+            if !is_continued {
+                reader = command::Reader::default();
+            }
+            list = holder;
+        }
+        let password = reader.read(text);
         let found = match hidden.map(|hidden| hidden(&node.path(), text)) {
             Some(Hidden::Not) => continue,
             Some(Hidden::Whole) => std::iter::once(0..text.len()).collect(),
-            Some(Hidden::ByName) | None => spans_of(key.as_deref(), text),
+            Some(Hidden::ByName) | None => {
+                let mut spans = spans_of(key.as_deref(), text);
+                spans.extend(password);
+                spans
+            }
         };
         spans.extend(
             found
@@ -374,11 +465,16 @@ fn written(node: Node<'_>) -> Range<usize> {
 /// What shows itself, whatever it stands under, and what a text says to be secret by naming it.
 fn mask_known(text: &str, kind: scan::Text, spans: &mut Vec<Range<usize>>) {
     shape::everything(text, kind, spans);
+    command::passwords(text, |password| spans.push(password));
+    url::parts(text, |part| {
+        word::without_references(text, part, |part| spans.push(part));
+    });
     for assignment in scan::assignments(text, kind) {
         let value = &text[assignment.value.clone()];
         let meant = kind != scan::Text::Prose || assignment.meant || word::is_opaque(value);
         if meant && hides(&text[assignment.name.clone()], value) {
-            mask_value(text, assignment.value, spans);
+            let name = &text[assignment.name];
+            mask_value(name, text, assignment.value, spans);
         }
     }
 }
@@ -386,11 +482,21 @@ fn mask_known(text: &str, kind: scan::Text, spans: &mut Vec<Range<usize>>) {
 /// Whether a name is reason enough to hide its value. A bare `key` names all sorts of things.
 fn hides(name: &str, value: &str) -> bool {
     let bare = name.trim_start_matches('-').eq_ignore_ascii_case("key");
-    is_telling(name) && !word::is_switch(value) && (!bare || word::is_opaque(value))
+    let is_chosen = || word::is_opaque(value) || word::is_password(value);
+    let is_telling = is_telling(name) && (!bare || is_chosen());
+    let is_login = || word::names_login(name) && login_password(value).is_some();
+    !word::is_switch(value) && (is_telling || is_login())
 }
 
-/// Hides a value that is secret by its name: of a URL the user info, of a header what follows its scheme, else all.
-fn mask_value(text: &str, range: Range<usize>, spans: &mut Vec<Range<usize>>) {
+/// Where the password begins in a user and a password.
+fn login_password(value: &str) -> Option<usize> {
+    let colon = value.find(':').filter(|_| !value.contains("://"))?;
+    (!word::is_blank_user_info(value) && !value.contains(' ')).then_some(colon + 1)
+}
+
+/// Hides a value that is secret by its name: of a URL the user info, of a user and a password the password, of a header
+/// what follows its scheme, else all.
+fn mask_value(name: &str, text: &str, range: Range<usize>, spans: &mut Vec<Range<usize>>) {
     let value = &text[range.clone()];
     if value.contains("://") && !value.starts_with("-----") {
         shape::user_infos(value, |info| {
@@ -398,7 +504,11 @@ fn mask_value(text: &str, range: Range<usize>, spans: &mut Vec<Range<usize>>) {
         });
         return;
     }
-    let scheme = shape::scheme_length(value);
+    let login = match is_telling(name) {
+        true => None,
+        false => login_password(value),
+    };
+    let scheme = login.unwrap_or_else(|| shape::scheme_length(value));
     word::without_references(value, scheme..value.len(), |part| {
         spans.push(range.start + part.start..range.start + part.end);
     });

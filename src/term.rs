@@ -13,7 +13,13 @@ pub struct Screen {
 
 impl Screen {
     /// The usual width where none is known, as in a pipe.
-    pub const USUAL_WIDTH: usize = 100;
+    pub const USUAL_WIDTH: usize = 80;
+
+    /// A file: no colour, and room for what is said beside a line of it.
+    pub const PLAIN: Screen = Screen {
+        colour: false,
+        width: 100,
+    };
 
     /// `text` in `style`, if colour is wanted.
     pub fn paint(self, text: &str, style: Style) -> String {
@@ -64,6 +70,15 @@ impl Screen {
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         textwrap::fill(text, options)
     }
+
+    /// A line of what a person has to do. A numbered step is prose; anything else is there to be copied as it is.
+    pub fn step(self, line: &str) -> String {
+        let number = line.split_once(". ").map(|(number, _)| number);
+        match number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) {
+            true => self.wrap(line, "      ", "         "),
+            false => format!("      {line}"),
+        }
+    }
 }
 
 /// Whether a character does nothing but be shown: no control character (colours and cursor movements begin with one),
@@ -89,5 +104,39 @@ pub fn clean(text: &str) -> String {
                 c.escape_unicode().collect::<Vec<char>>()
             }
         })
+        .collect()
+}
+
+/// The signs of reports, and what stands for them where only ASCII can be read: as wide, so that everything stays in its
+/// column. Other letters are a user's own, in whatever they are read with.
+const SIGNS: &[(char, char)] = &[
+    ('✓', '+'),
+    ('✗', 'x'),
+    ('→', '>'),
+    ('·', '-'),
+    ('–', '-'),
+    ('…', '~'),
+    ('━', '^'),
+    ('─', '-'),
+    ('│', '|'),
+    ('┃', '|'),
+    ('┆', ':'),
+    ('⸬', ':'),
+    ('▸', '>'),
+    ('╭', '|'),
+    ('╰', '|'),
+    ('├', '|'),
+    ('┢', '|'),
+    ('┡', '|'),
+    ('╯', '|'),
+    ('╴', ' '),
+    ('⚠', '!'),
+];
+
+/// A report in ASCII, as far as it is mcpdoc's own.
+pub fn in_ascii(text: &str) -> String {
+    let sign = |c: char| SIGNS.iter().find(|(sign, _)| *sign == c);
+    text.chars()
+        .map(|c| sign(c).map_or(c, |(_, ascii)| *ascii))
         .collect()
 }

@@ -1,5 +1,7 @@
 //! What the findings mean for each hop: works, broken, blocked or unknown; and what causes what.
 
+mod aside;
+mod outdated;
 mod seen;
 
 use std::cmp::Reverse;
@@ -14,6 +16,7 @@ use crate::model::Stack;
 use crate::plan::Untried;
 use crate::source::SourceId;
 use crate::wire::Standing;
+pub use outdated::{all_parsed, outdated};
 pub use seen::{INFERRED, Seen};
 
 /// What is known of a hop.
@@ -51,6 +54,48 @@ pub struct Judged {
     pub fingerprint: String,
 }
 
+/// A finding that does not count, because somebody has said so.
+#[derive(Clone, Debug)]
+pub struct Ignored {
+    /// The finding, in its place; its number goes on where those of the counted ones end.
+    pub judged: Judged,
+    /// Where that was said.
+    pub by: IgnoredBy,
+    /// Why, in that one's words.
+    pub reason: Option<String>,
+}
+
+/// What says that a finding does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IgnoredBy {
+    /// A comment where the finding stands.
+    Comment,
+    /// An entry of `mcpdoc.toml`.
+    Settings,
+    /// The baseline: it was there before.
+    Baseline,
+}
+
+impl IgnoredBy {
+    /// The word used in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            IgnoredBy::Comment => "comment",
+            IgnoredBy::Settings => "settings",
+            IgnoredBy::Baseline => "baseline",
+        }
+    }
+
+    /// Who says it, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            IgnoredBy::Comment => "a comment",
+            IgnoredBy::Settings => "mcpdoc.toml",
+            IgnoredBy::Baseline => "the baseline",
+        }
+    }
+}
+
 /// Everything a run has to say.
 #[derive(Debug)]
 pub struct Diagnosis {
@@ -58,8 +103,10 @@ pub struct Diagnosis {
     pub hops: Vec<Verdict>,
     /// For each hop the errors that break it, in order.
     pub errors: Vec<Vec<FindingId>>,
-    /// In the order in which they break the chain, then by severity.
+    /// Those that count, in the order in which they break the chain, then by severity.
     pub findings: Vec<Judged>,
+    /// Those that do not, in the same order. What they break is broken all the same.
+    pub ignored: Vec<Ignored>,
     /// What could not be said, and why.
     pub skipped: Vec<Skipped>,
 }
@@ -94,9 +141,18 @@ impl Diagnosis {
         }
     }
 
-    /// The finding with that number.
+    /// The finding with that number, whether it counts or not.
     pub fn finding(&self, id: FindingId) -> &Judged {
-        &self.findings[id.0 - 1]
+        let at = id.0 - 1;
+        match at.checked_sub(self.findings.len()) {
+            None => &self.findings[at],
+            Some(beyond) => &self.ignored[beyond].judged,
+        }
+    }
+
+    /// Whether the finding with that number does not count.
+    pub fn is_ignored(&self, id: FindingId) -> bool {
+        id.0 > self.findings.len()
     }
 }
 
@@ -171,6 +227,7 @@ pub fn judge(
         hops,
         errors,
         findings,
+        ignored: Vec::new(),
         skipped,
     }
 }
@@ -346,7 +403,7 @@ fn number(stack: &Stack, findings: Vec<Finding>) -> Vec<Judged> {
         .zip(caused)
         .enumerate()
         .map(|(at, (finding, caused_by))| {
-            let mut fingerprint = fingerprint(stack, &finding);
+            let mut fingerprint = fingerprint(stack, &finding, finding.check);
             let times = seen.entry(fingerprint.clone()).or_default();
             *times += 1;
             if *times > 1 {
@@ -362,15 +419,21 @@ fn number(stack: &Stack, findings: Vec<Finding>) -> Vec<Judged> {
         .collect()
 }
 
-/// 64 bits of FNV-1a over check, file, path and subject, in hexadecimal.
-fn fingerprint(stack: &Stack, finding: &Finding) -> String {
-    use std::hash::Hasher;
-    let place = &finding.labels[0].at;
-    let path = match place {
+/// The node, endpoint or container of a place, in words.
+fn path_of(place: &Place) -> String {
+    match place {
         Place::Node(pointer, _) => pointer.path.to_string(),
         Place::Text(..) => String::new(),
         Place::Endpoint(name) | Place::Container(name) => name.clone(),
-    };
+    }
+}
+
+/// What a finding of a check of that name is recognised by: 64 bits of FNV-1a over check, file, path and subject, in
+/// hexadecimal.
+fn fingerprint(stack: &Stack, finding: &Finding, check: &str) -> String {
+    use std::hash::Hasher;
+    let place = &finding.labels[0].at;
+    let path = path_of(place);
     let mut hasher = fnv::FnvHasher::default();
     // One manifest may carry several configurations.
     if let Some(slot) = place
@@ -382,8 +445,10 @@ fn fingerprint(stack: &Stack, finding: &Finding) -> String {
         hasher.write_usize(slot.document);
     }
     for part in [
-        finding.check,
-        place.source().map_or("", |source| stack.name(source)),
+        check,
+        &place
+            .source()
+            .map_or("".into(), |source| stack.known_as(source)),
         &path,
         &finding.subject,
     ] {

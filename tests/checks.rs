@@ -21,6 +21,8 @@ use described::Described;
 use support::CWD;
 use world::World;
 
+#[path = "support/bundled.rs"]
+mod bundled;
 #[path = "support/described.rs"]
 mod described;
 #[path = "support/mended.rs"]
@@ -161,7 +163,7 @@ fn run<'a>(
     engine: Option<&Described>,
     claude: Option<&(String, String)>,
 ) -> Examination {
-    let memory = memory(files);
+    let memory = memory(files, arguments);
     if let Some(words) = arguments.strip_prefix("probe ") {
         return probe(words, world.expect("a world to probe"));
     }
@@ -171,8 +173,8 @@ fn run<'a>(
     }
 }
 
-/// Files of a page, where it says.
-fn memory<'a>(files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Memory {
+/// Files of a page, where it says; of a stranger's change only those of the working directory may be looked at.
+fn memory<'a>(files: impl IntoIterator<Item = &'a (String, Vec<u8>)>, arguments: &str) -> Memory {
     let mut memory = Memory::default();
     for (name, bytes) in files {
         let path = match name.strip_prefix("~/") {
@@ -181,7 +183,10 @@ fn memory<'a>(files: impl IntoIterator<Item = &'a (String, Vec<u8>)>) -> Memory 
         };
         memory.insert(path, bytes.clone());
     }
-    memory
+    match arguments.contains("--untrusted") {
+        true => memory.below(CWD),
+        false => memory,
+    }
 }
 
 /// As `mcpdoc probe` would run in a world that answers.
@@ -244,36 +249,53 @@ fn run_in(
     engine: Option<&Described>,
     claude: Option<&(String, String)>,
 ) -> Examination {
-    let Prepared {
-        request,
-        settings,
-        selection,
-        permissions: asked,
-        ..
-    } = support::prepared(arguments, Some(HOME), files);
-    let permissions = Permissions {
+    let prepared = prepared(arguments, files, world, engine, claude);
+    let mut page = page(&prepared, found, world, engine, claude);
+    investigate(
+        &prepared.request,
+        &prepared.settings,
+        &prepared.selection,
+        &prepared.permissions,
+        files,
+        &mut page,
+    )
+}
+
+/// A run as the page asks for it, with what its world permits.
+fn prepared(
+    arguments: &str,
+    files: &dyn Files,
+    world: Option<&World>,
+    engine: Option<&Described>,
+    claude: Option<&(String, String)>,
+) -> Prepared {
+    let mut prepared = support::prepared(arguments, Some(HOME), files);
+    prepared.permissions = Permissions {
         probe: world.is_some() || claude.is_some(),
         exec: world.is_some() || claude.is_some(),
         docker: engine.is_some(),
-        calls: asked.calls,
+        calls: prepared.permissions.calls,
         ..Permissions::default()
     };
-    let stack = load(&request, found);
+    prepared
+}
+
+/// The world of a page, with an engine that runs what `found` declares.
+fn page<'a>(
+    prepared: &Prepared,
+    found: &dyn Files,
+    world: Option<&'a World>,
+    engine: Option<&Described>,
+    claude: Option<&'a (String, String)>,
+) -> Page<'a> {
+    let stack = load(&prepared.request, found);
     let entries = stack.clients.iter().flat_map(|file| &file.entries);
-    let mut witness = Page {
+    Page {
         world,
         engine: engine.map(|engine| engine.engine(&stack)),
         claude,
         declared: entries.map(|entry| entry.name.value.clone()).collect(),
-    };
-    investigate(
-        &request,
-        &settings,
-        &selection,
-        &permissions,
-        files,
-        &mut witness,
-    )
+    }
 }
 
 fn findings_of(check: &Check, examination: &Examination) -> Vec<String> {
@@ -343,7 +365,7 @@ fn repairs(check: &Check) -> Result<(), String> {
     if example.arguments.starts_with("probe ") {
         return Ok(());
     }
-    let files = memory(&example.files);
+    let files = memory(&example.files, &example.arguments);
     let mut look = |edited: &dyn Files| example.look(edited, &files);
     for safety in [Safety::Safe, Safety::Unsafe] {
         let (session, trouble) = mended::trouble(&files, Path::new(CWD), safety, &mut look);
@@ -388,5 +410,33 @@ fn every_page_runs() {
         })
         .collect();
     assert!(!checks::ALL.is_empty());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What a page's example says, a bundle of it says elsewhere.
+#[test]
+fn every_page_says_the_same_from_a_bundle() {
+    let mut failures = Vec::new();
+    for check in checks::ALL {
+        let example = read(check);
+        if example.arguments.starts_with("probe ") {
+            continue;
+        }
+        let files = memory(&example.files, &example.arguments);
+        let (world, engine) = (example.world.as_ref(), example.engine.as_ref());
+        let claude = example.claude.as_ref();
+        let prepared = prepared(&example.arguments, &files, world, engine, claude);
+        let mut page = page(&prepared, &files, world, engine, claude);
+        let mut unlike = bundled::differences(&prepared, Some(HOME), &files, &mut page);
+        // Where a page has no world, nobody answers; of a record that is said in another way.
+        unlike.retain(|line| !line.contains("it was not tried"));
+        if !unlike.is_empty() {
+            failures.push(format!(
+                "checks/{}.md:\n  {}",
+                check.id,
+                unlike.join("\n  ")
+            ));
+        }
+    }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -84,6 +84,7 @@ impl Home {
             .current_dir(self.project())
             .env_clear()
             .env("HOME", self.path())
+            .env("COLUMNS", "120")
             .env("PATH", path)
             .envs(variables.iter().copied())
             .output()

@@ -92,6 +92,13 @@ fn every_node_of_the_fixtures_can_be_changed() {
         let Some(format) = format(&file) else {
             continue;
         };
+        // What mcpdoc itself has written is no file of a stack.
+        let own = file
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("report."));
+        if own {
+            continue;
+        }
         let name = file.display().to_string();
         let source = Source::new(SourceId(0), &name, format, Ok(fs::read(&file).unwrap()));
         if !source.is_parsed() {

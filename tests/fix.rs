@@ -52,6 +52,8 @@ fn mend(cwd: &Path, arguments: &[&str], safety: Safety) -> Option<(Session, Vec<
         home: None,
         shell: BTreeMap::new(),
         machine: Vec::new(),
+        today: None,
+        apart: None,
     };
     let run = prepare(&args, world).expect("a run");
     let mut look = |files: &dyn mcpdoc::load::Files| {

@@ -32,6 +32,7 @@ fn check(case: &Path, format: &[&str]) -> OutputAssert {
         .current_dir(case)
         .env_clear()
         .env("HOME", "/nonexistent")
+        .env("COLUMNS", "100")
         .arg("check")
         .args(world)
         .args(arguments.split_whitespace())
@@ -63,6 +64,65 @@ fn reports_are_as_recorded() {
             Data::read_from(&case.join("report.json"), None).raw(),
         );
     }
+}
+
+/// The same case in the formats that other programs read.
+#[test]
+fn reports_for_programs_are_as_recorded() {
+    let assert = Assert::new().action_env("SNAPSHOTS");
+    let case = root().join("fixtures/linuxserver.lan");
+    for (format, name) in [
+        ("sarif", "report.sarif"),
+        ("junit", "report.junit.xml"),
+        ("github", "report.github.txt"),
+        ("gitlab", "report.gitlab.json"),
+        ("markdown", "report.md"),
+    ] {
+        let mut text = stdout(&check(&case, &["--format", format]));
+        match format {
+            "sarif" => text = without_pages(&text),
+            "junit" => text = without_passes(&text),
+            _ => {}
+        }
+        let text = text.replace(concat!("mcpdoc ", env!("CARGO_PKG_VERSION")), "mcpdoc …");
+        assert.eq(
+            text.into_data().raw(),
+            Data::read_from(&case.join(name), None).raw(),
+        );
+    }
+}
+
+/// A JUnit document without the checks that found nothing, which are more with each new one, and without their number.
+fn without_passes(text: &str) -> String {
+    let is_pass = |line: &&str| line.trim_start().starts_with("<testcase ") && line.ends_with("/>");
+    let (passes, lines): (Vec<&str>, Vec<&str>) = text.lines().partition(is_pass);
+    assert!(passes.len() > 50);
+    let masked = lines.iter().map(|line| match line.split_once(" tests=\"") {
+        Some((before, rest)) => {
+            let (_, after) = rest.split_once('"').expect("a number");
+            format!("{before} tests=\"…\"{after}\n")
+        }
+        None => format!("{line}\n"),
+    });
+    masked.collect()
+}
+
+/// A SARIF document without the version and the pages of the checks, which change with every word of theirs.
+fn without_pages(text: &str) -> String {
+    let mut document: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let driver = &mut document["runs"][0]["tool"]["driver"];
+    driver["version"] = "…".into();
+    driver["semanticVersion"] = "…".into();
+    for rule in driver["rules"].as_array_mut().expect("rules") {
+        for kind in ["text", "markdown"] {
+            let page = rule["help"][kind].as_str().expect("a page");
+            assert!(page.starts_with(&format!("# {}\n", rule["id"].as_str().expect("an id"))));
+            rule["help"][kind] = "…".into();
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&document).expect("JSON");
+    text.push('\n');
+    text
 }
 
 /// What was recorded holds for the files beside it.

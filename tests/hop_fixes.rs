@@ -21,7 +21,7 @@ fn files(list: &[(&str, &str)]) -> Files {
 fn only(check: &str) -> Selection {
     Selection {
         only: vec![checks::by_id(check).expect("a check")],
-        skip: Vec::new(),
+        ..Selection::default()
     }
 }
 

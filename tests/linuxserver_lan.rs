@@ -195,6 +195,11 @@ fn no_secret_is_printed() {
         assert!(secrets.len() >= 2, "{case} has secrets to look for");
         for format in [
             &["--format", "json"][..],
+            &["--format", "sarif"],
+            &["--format", "junit"],
+            &["--format", "github"],
+            &["--format", "gitlab"],
+            &["--format", "markdown"],
             &["-v"],
             &[],
             &["-v", "--color", "always"],

@@ -22,6 +22,7 @@ fn the_screen_is_real() {
         .current_dir(format!("{root}/fixtures/linuxserver.lan"))
         .env("HOME", "/nonexistent")
         .env("COLUMNS", "100")
+        .env("LC_ALL", "C.UTF-8")
         .args(words.split_whitespace())
         .assert()
         .code(1);

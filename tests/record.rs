@@ -419,6 +419,7 @@ fn mcpdoc(dir: &Path, arguments: &[&str]) -> Output {
         .env("HOME", "/nonexistent")
         .env("DOCS_TOKEN", WORDS)
         .env("SEARCH_KEY", KEY)
+        .env("COLUMNS", "100")
         .args(arguments)
         .stdin(Stdio::null())
         .output()

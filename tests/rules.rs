@@ -18,13 +18,14 @@ const LAYERS: &[&[&str]] = &[
     &["load"],
     &["gateway"],
     &["chain"],
-    &["plan", "check"],
+    &["plan", "check", "policy"],
     // Beside the checks, and unknown to them: what they bring are facts.
     &["observe"],
     &["record"],
     &["repair"],
     // The list of checks is known to what judges their findings.
     &["checks", "verdict"],
+    &["config"],
     &["fix"],
     &["term", "report"],
     &["disk", "cli", "command"],
@@ -42,7 +43,7 @@ const WORLD: &[&str] = &[
     "bollard::",
 ];
 const EDGES: &[&str] = &[
-    "src/disk.rs",
+    "src/disk",
     "src/command",
     "src/main.rs",
     "src/observe",
@@ -379,6 +380,9 @@ fn every_trouble_has_its_check_and_every_check_on_the_wire_its_trouble() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// Versions of what mcpdoc itself writes.
+const WRITTEN: &[(&str, &str)] = &[("src/report/sarif.rs", "2.1.0")];
+
 /// The catalog says what holds in which version; code asks it.
 #[test]
 fn no_version_number_stands_in_code() {
@@ -393,7 +397,8 @@ fn no_version_number_stands_in_code() {
                     && parts
                         .iter()
                         .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
-                if version && word != env!("CARGO_PKG_VERSION") {
+                let written = WRITTEN.contains(&(shown(&path).as_str(), word));
+                if version && !written && word != env!("CARGO_PKG_VERSION") {
                     broken.push(format!("{}: {word:?} (code line {})", shown(&path), at + 1));
                 }
             }

@@ -6,8 +6,9 @@ use std::fmt::Write;
 mod support;
 
 use mcpdoc::Examination;
+use mcpdoc::check::Severity;
 use mcpdoc::load::Memory;
-use mcpdoc::report::{json, text};
+use mcpdoc::report::{github, gitlab, json, junit, markdown, sarif, text};
 use mcpdoc::term::Screen;
 use support::{CWD, run};
 
@@ -55,6 +56,15 @@ fn issued() -> Vec<String> {
 /// Everything that mcpdoc would say of a run.
 fn said(found: &Examination) -> String {
     let mut all = json::render(found).expect("a document");
+    all.push_str(&sarif::render(found).expect("a document"));
+    all.push_str(&gitlab::render(found).expect("a document"));
+    all.push_str(&github::render(found));
+    all.push_str(&markdown::render(found));
+    let red = junit::Options {
+        fails_from: Some(Severity::Error),
+        require: Vec::new(),
+    };
+    all.push_str(&junit::render(found, &red).expect("a document"));
     for detail in [
         text::Detail::Quiet,
         text::Detail::Usual,
@@ -151,6 +161,10 @@ fn keys_in_urls() {
         format!("https://host/mcp?api_key={TAIL}"),
         format!("https://host/mcp?x=1&token={TAIL}#a"),
         format!("https://host/mcp?exaApiKey={TAIL}"),
+        format!("https://host/mcp?x=1&sig={TAIL}"),
+        format!("https://host/mcp?x=1&code={TAIL}"),
+        format!("https://host/s/{TAIL}/mcp"),
+        format!("https://hooks.slack.com/services/T0F3K9ZQ2/B8xQw71Lm/{TAIL}"),
         format!("https://host/mcp#access_token={TAIL}"),
         format!("https://host:99999/mcp?token={TAIL}"),
         format!("http://user:{TAIL}@:80/mcp"),
@@ -248,6 +262,12 @@ fn keys_in_compose_files() {
             "    command: |\n      export API_TOKEN={TAIL}\n      litellm --password \"{TAIL}\"\n"
         ),
         format!("    entrypoint: [\"sh\", \"-c\", \"litellm --token {TAIL}\"]\n"),
+        format!("    command: curl -u adm:{TAIL} http://litellm:4000/\n"),
+        format!("    command: [redis-cli, -a, {TAIL}, ping]\n"),
+        format!(
+            "    healthcheck:\n      test:\n        - CMD\n        - mysqladmin\n        - -p{TAIL}\n"
+        ),
+        format!("    environment:\n      HTTP_AUTH: alice:{TAIL}\n"),
         format!("    labels:\n      - traefik.http.middlewares.a.basicauth.secret={TAIL}\n"),
         format!(
             "    healthcheck:\n      test: curl -H 'Authorization: Bearer {TAIL}' http://localhost:4000/health\n"

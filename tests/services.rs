@@ -33,7 +33,7 @@ fn run(check: &str, projects: &[&str], files: &[(&str, &str)]) -> Examination {
     };
     let selection = Selection {
         only: vec![checks::by_id(check).expect("a check")],
-        skip: Vec::new(),
+        ..Selection::default()
     };
     examine(&request, &Settings::default(), &selection, &memory)
 }

@@ -698,7 +698,7 @@ fn of_many_servers_those_that_do_not_work_come_first() {
         .collect();
     let tools: Vec<&str> = tools.iter().map(String::as_str).collect();
     let examination = Stack::new(&config).examine(&gateway(&tools));
-    for width in [60, 80, 120] {
+    for width in [42, 60, 80, 120] {
         let usual = shown(&examination, width, text::Detail::Usual);
         let table: Vec<&str> = usual
             .lines()

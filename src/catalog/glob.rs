@@ -2,16 +2,24 @@
 
 /// Whether `text` is named by `pattern`, where each `*` stands for any text, even none, slashes included.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else {
+    let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == text;
     };
-    let Some(rest) = text.strip_prefix(head) else {
+    let Some(mut text) = text.strip_prefix(head) else {
         return false;
     };
-    rest.char_indices()
-        .map(|(at, _)| &rest[at..])
-        .chain([""])
-        .any(|rest| matches(tail, rest))
+    // What stands between two stars is taken where it comes first: later ones leave less for what follows.
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return text.ends_with(part);
+        }
+        match text.find(part) {
+            Some(at) => text = &text[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
 }
 
 #[cfg(test)]
@@ -27,9 +35,18 @@ mod tests {
             ("mcp/aws-*", "mcp/aws-docs"),
             ("awslabs.*-mcp-server", "awslabs.core-mcp-server"),
             ("*x*y", "axby"),
+            ("a*b*b", "abb"),
+            ("*ab", "abab"),
+            ("a**", "a"),
         ] {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
+        assert!(!matches("a*b*b", "ab") && !matches("*a*b", "ba"));
+        // Backtracking would not end.
+        assert!(!matches(
+            &format!("{}b", "*a".repeat(40)),
+            &"a".repeat(4000)
+        ));
         assert!(!matches("a", "ab") && !matches("*-latest", "latest") && !matches("a*b", "ac"));
     }
 }

@@ -29,13 +29,7 @@ fn read_with(files: &[(&str, &str)], settings: &Settings) -> Read {
         ..Request::default()
     };
     let stack = load::load(&request, &memory);
-    let chain = build(
-        &stack,
-        &Catalog::builtin(),
-        settings,
-        None,
-        Learned::default(),
-    );
+    let chain = build(&stack, settings, None, Learned::default());
     Read { stack, chain }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::litellm_misplaced_setting;
 use crate::catalog::client::{Known, of};
 use crate::chain::HopId;
-use crate::check::reader::is_client_template;
 use crate::change::{Fix, Op, Safety};
+use crate::check::reader::is_client_template;
 use crate::check::{Case, Check, Finding, Findings, Need, Severity};
 use crate::gateway::{Ruling, Why};
 use crate::model::{ClientFile, Marks, Reference, Spelling, Template};
@@ -77,7 +77,9 @@ fn filled_in<'a>(case: &Case<'a>, gateway: usize) -> Option<&'a Template> {
 }
 
 fn in_gateway(case: &Case<'_>, gateway: usize, findings: &mut Findings) {
-    let name = case.stack.name(case.stack.gateways[gateway].root.source);
+    let name = case
+        .stack
+        .known_as(case.stack.gateways[gateway].root.source);
     let program = case.program(gateway);
     let template = filled_in(case, gateway);
     let Read {
@@ -93,7 +95,7 @@ fn in_gateway(case: &Case<'_>, gateway: usize, findings: &mut Findings) {
     };
     let lead = format!("{program} takes {} literally{unless}", listed(&note));
     if let Some(finding) = finding(&note, lead) {
-        findings.add_as(Severity::Note, finding.subject(name));
+        findings.add_as(Severity::Note, finding.subject(name.as_ref()));
     }
     // What is never read is another check's.
     if !alive {
@@ -114,7 +116,7 @@ fn in_gateway(case: &Case<'_>, gateway: usize, findings: &mut Findings) {
         if !fix.changes.is_empty() {
             finding = finding.fix(fix);
         }
-        findings.add(finding.subject(name).hops(hops));
+        findings.add(finding.subject(name.as_ref()).hops(hops));
     }
 }
 
@@ -310,14 +312,19 @@ fn in_client(case: &Case<'_>, number: usize, file: &ClientFile) -> Option<(Sever
     let title = file.client.title();
     let listed = listed(&found);
     let lead = match page.expands.references.as_slice() {
-        [] => format!("{title} hands {listed} on literally: it fills in nothing, so write the value itself"),
+        [] => format!(
+            "{title} hands {listed} on literally: it fills in nothing, so write the value itself"
+        ),
         [Spelling::Braces] => format!(
             "{title} sends {listed} literally: it fills in `${{NAME}}` and `${{NAME:-default}}` only"
         ),
-        _ => format!("{title} hands {listed} on literally: it fills in `{}`", wanted(page)?),
+        _ => format!(
+            "{title} hands {listed} on literally: it fills in `{}`",
+            wanted(page)?
+        ),
     };
-    let name = case.stack.name(file.source);
-    let mut finding = finding(&found, lead)?.subject(name);
+    let name = case.stack.known_as(file.source);
+    let mut finding = finding(&found, lead)?.subject(name.as_ref());
     if !fix.changes.is_empty() {
         finding = finding.fix(fix);
     }

@@ -25,17 +25,12 @@ fn run(case: &Case<'_>, findings: &mut Findings) {
         let State::Unreadable(why) = source.state() else {
             continue;
         };
-        // An env file that is not there is another check's.
-        if input.kind == Kind::Env && *why == Unreadable::Absent {
+        // An env file that is not there is another check's, and so is what may not be read.
+        let is_absent = input.kind == Kind::Env && *why == Unreadable::Absent;
+        if is_absent || *why == Unreadable::Outside {
             continue;
         }
         let name = source.name();
-        if *why == Unreadable::Outside {
-            findings.skip(format!(
-                "{name} lies outside of the directory that may be read"
-            ));
-            continue;
-        }
         let place = Place::Text(source.id(), 0..0);
         let mut finding =
             Finding::in_place(place, format!("{name} cannot be read: {}", words(why)));

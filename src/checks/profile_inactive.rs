@@ -70,7 +70,7 @@ fn finding(case: &Case<'_>, id: ServiceId, service: &Service, hops: &[&Hop]) -> 
     let set = match &case.stack.project(id).profiles {
         Some(set) if !set.is_empty() => format!("COMPOSE_PROFILES switches on {}", set.join(", ")),
         Some(_) => "COMPOSE_PROFILES is empty".to_owned(),
-        None => "COMPOSE_PROFILES is not set".to_owned(),
+        None => "nothing that was read sets COMPOSE_PROFILES".to_owned(),
     };
     let message = format!(
         "{} calls {name}, which Compose creates only with the profile {}: {set}, so that `docker compose up` leaves it \

@@ -57,7 +57,7 @@ fn look(case: &Case<'_>, hop: &Hop, guess: bool, findings: &mut Findings) {
             Suspect {
                 problem: format!(
                     "the path `{}`, where this server has `{path}`",
-                    shown(url.value.path().trim_end_matches('/'))
+                    shown(&url.value)
                 ),
                 step: format!("write `{path}`"),
                 fix: Fix::new(Safety::Unsafe, title).change(url.at.clone(), Op::Set(whole.into())),
@@ -111,16 +111,16 @@ fn guessed(case: &Case<'_>, hop: &Hop, url: &At<Url>) -> Option<Suspect> {
         }
         Transport::Sse if is_upstream && !path.ends_with("/sse") => format!(
             "the path `{}`, where HTTP+SSE servers nearly always have `/sse`",
-            shown(path)
+            shown(&url.value)
         ),
         Transport::Sse if path.ends_with("/mcp") => format!(
             "the path `{}`, which is that of a streamable HTTP server",
-            shown(path)
+            shown(&url.value)
         ),
         // A client that tries HTTP+SSE next gets along with this.
         Transport::Http if path.ends_with("/sse") && hop.falls_back.is_none() => format!(
             "the path `{}`, which is that of an HTTP+SSE server",
-            shown(path)
+            shown(&url.value)
         ),
         _ => return None,
     };
@@ -240,7 +240,11 @@ fn serves_too(case: &Case<'_>, server: &str, kind: TransportKind, path: &str) ->
 }
 
 /// The end of a path: what stands before it is a key sometimes.
-fn shown(path: &str) -> String {
+fn shown(url: &Url) -> String {
+    // What is secret in a path shows itself in the whole url only.
+    let masked = Url::parse(&secret::redact(url.as_str()));
+    let path = masked.as_ref().map_or("…", Url::path);
+    let path = path.trim_end_matches('/');
     match path.rsplit_once('/') {
         Some(("", last)) => format!("/{last}"),
         Some((_, last)) => format!("…/{last}"),

@@ -1,16 +1,19 @@
 //! `mcpdoc checks`: all of them.
 
+use std::fmt::Write as _;
+
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
 
 use super::Outcome;
 use crate::check::Check;
 use crate::checks::ALL;
-use crate::cli::{ChecksArgs, Format};
+use crate::cli::{ChecksArgs, TextOrJson};
+use crate::term::Screen;
 
 pub(super) fn run(args: &ChecksArgs) -> anyhow::Result<Outcome> {
     match args.format {
-        Format::Json => {
+        TextOrJson::Json => {
             let list: Vec<_> = ALL
                 .iter()
                 .map(|check| {
@@ -27,8 +30,12 @@ pub(super) fn run(args: &ChecksArgs) -> anyhow::Result<Outcome> {
                 .collect();
             super::print(&format!("{}\n", serde_json::to_string_pretty(&list)?))?;
         }
-        Format::Text => {
+        TextOrJson::Text => {
             let screen = super::screen(args.output.color);
+            if screen.width < WIDE {
+                super::print(&super::readable(narrow(screen)))?;
+                return Ok(Outcome::Clean);
+            }
             let mut table = Table::new();
             table
                 .load_style(presets::NOTHING)
@@ -47,10 +54,27 @@ pub(super) fn run(args: &ChecksArgs) -> anyhow::Result<Outcome> {
                 .lines()
                 .map(|line| line.trim_end().to_owned())
                 .collect();
-            super::print(&format!("{}\n", lines.join("\n")))?;
+            super::print(&super::readable(format!("{}\n", lines.join("\n"))))?;
         }
     }
     Ok(Outcome::Clean)
+}
+
+/// From this width on there is room for four columns.
+const WIDE: usize = 72;
+
+/// What a check says below what it is.
+fn narrow(screen: Screen) -> String {
+    let mut out = String::new();
+    for check in ALL {
+        let (id, severity, needs) = (check.id, check.severity.word(), needs(check).join(" "));
+        let head = format!("{id}  {severity}, {needs}");
+        let _ = writeln!(out, "{}", screen.wrap(&head, "", "  "));
+        let summary = check.summary();
+        let said = screen.wrap(first_sentence(&summary), "  ", "  ");
+        let _ = writeln!(out, "{said}");
+    }
+    out
 }
 
 fn needs(check: &Check) -> Vec<&'static str> {

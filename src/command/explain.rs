@@ -6,8 +6,18 @@ use crate::term::Screen;
 
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
     let check = super::find_check(&args.id)?;
-    super::print(&page(check.page, super::screen(args.output.color)))?;
+    let text = format!("{}\n{}", check.page.trim_end(), elsewhere(check.id));
+    let page = page(&text, super::screen(args.output.color));
+    super::print(&super::readable(page))?;
     Ok(Outcome::Clean)
+}
+
+/// How what a check finds is set aside, by other means than the command line.
+fn elsewhere(id: &str) -> String {
+    format!(
+        "At one place, write `# mcpdoc: ignore[{id}] reason` on its line; in a project, `{id} = \"off\"` below \
+         `[severity]` in mcpdoc.toml.\n"
+    )
 }
 
 /// Markdown for a terminal: headings strong, examples set off, prose wrapped.

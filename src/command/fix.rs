@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::Outcome;
-use super::check::{
-    Prepared, find_all, named, named_record, nothing_found, prepare_with, recorded, world,
-};
+use super::check::{Prepared, find_all, named, nothing_found, prepare_with, world};
+use super::look::{named_record, recorded};
 use super::network::Network;
 use crate::change::Safety;
 use crate::check::{Check, Severity};
@@ -138,10 +137,11 @@ impl Run<'_> {
         }
         named(&session.before)?;
         if session.before.stack.inputs.is_empty() {
-            bail!(
-                "{}",
-                nothing_found(&session.before.stack, &prepared.request, &args.inputs)
-            );
+            return Err(nothing_found(
+                &session.before.stack,
+                &prepared.request,
+                &args.inputs,
+            ));
         }
         let (mut fate, mut remarks) = (Fate::Shown, Vec::new());
         let mut unlike = Vec::new();
@@ -170,7 +170,7 @@ impl Run<'_> {
                 remarks,
             },
         );
-        super::print(&text)?;
+        super::print(&super::readable(text))?;
         if !unlike.is_empty() {
             bail!(
                 "the files are written, and what is found in them now is not what was proved; something else changed \

@@ -1,6 +1,5 @@
 //! A line on a terminal's stderr for each endpoint that is being asked; gone when all have answered.
 
-use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -22,7 +21,7 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// None yet; nothing where stderr is no terminal.
     pub(super) fn of(asks: &'a [Ask]) -> Option<Lines<'a>> {
-        io::stderr().is_terminal().then(|| Lines {
+        super::terminal::is_lively().then(|| Lines {
             asks,
             all: MultiProgress::new(),
             one: asks.iter().map(|_| None).collect(),

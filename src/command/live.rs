@@ -1,7 +1,6 @@
 //! A line on a terminal's stderr while something takes its time.
 
 use std::future::Future;
-use std::io::{self, IsTerminal};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Waits for `work`, and says so in a line that is gone afterwards; silently where stderr is no terminal.
 pub(super) async fn shown<T>(text: &str, quiet: bool, work: impl Future<Output = T>) -> T {
-    if quiet || !io::stderr().is_terminal() {
+    if quiet || !super::terminal::is_lively() {
         return work.await;
     }
     let mut work = pin!(work);

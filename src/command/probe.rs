@@ -9,11 +9,10 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 
 use super::{Outcome, live};
-use crate::cli::{Cli, Format, ListArg, ProbeArgs, TransportArg};
+use crate::cli::{self, ListArg, ProbeArgs, TextOrJson, TransportArg};
 use crate::disk::Disk;
 use crate::fact::{
     Ask, Call, Eras, Facts, Known, Limits, Lists, Pin, Probe, Revision, Target, Trust, Vantage,
@@ -21,6 +20,8 @@ use crate::fact::{
 use crate::model::Transport;
 use crate::observe::docker::{self, Search};
 use crate::observe::{self, Places};
+use crate::plan::Apart;
+use crate::policy::Policy;
 use crate::report::{json, text};
 use crate::secret::redact;
 use crate::wire::{Standing, without_user_info};
@@ -47,20 +48,18 @@ pub struct Asked {
 
 pub(super) fn run(args: &ProbeArgs) -> anyhow::Result<Outcome> {
     if args.url.is_none() && args.command.is_empty() {
-        let mut cli = Cli::command();
+        let mut cli = cli::command();
         // Builds the names that its usage has.
         cli.build();
         let nothing = "name a URL, or a command behind `--`";
         if let Some(probe) = cli.find_subcommand_mut("probe") {
-            probe
-                .error(ErrorKind::MissingRequiredArgument, nothing)
-                .exit();
+            bail!(probe.error(ErrorKind::MissingRequiredArgument, nothing));
         }
         bail!(nothing);
     }
     let Asked {
         ask,
-        remarks,
+        mut remarks,
         variables,
     } = asked(
         args,
@@ -69,6 +68,17 @@ pub(super) fn run(args: &ProbeArgs) -> anyhow::Result<Outcome> {
             is_file: &Path::is_file,
         },
     )?;
+    if let (Some(apart), Target::Url(url)) = (super::image::apart(), &ask.target)
+        && args.from.is_none()
+        && let Ok(url) = url.parse()
+        && let Some(why) = (Apart {
+            authorities: apart.authorities || args.insecure || ask.trust.ca_file.is_some(),
+            ..apart
+        })
+        .hides(&url)
+    {
+        remarks.push(why.to_owned());
+    }
     if let Some(file) = &ask.trust.ca_file {
         let pem = std::fs::read_to_string(file)
             .with_context(|| format!("--cacert {}: cannot be read", file.display()))?;
@@ -81,6 +91,7 @@ pub(super) fn run(args: &ProbeArgs) -> anyhow::Result<Outcome> {
     let selection = Selection {
         only: super::check::find_all(&args.only)?,
         skip: super::check::find_all(&args.skip)?,
+        policy: Policy::default(),
     };
     let Some(probe) = held(ask, args)? else {
         return Ok(Outcome::Interrupted);
@@ -91,8 +102,8 @@ pub(super) fn run(args: &ProbeArgs) -> anyhow::Result<Outcome> {
     };
     let examination = consult(facts, &selection);
     let report = match args.format {
-        Format::Json => json::render(&examination)?,
-        Format::Text => text::endpoint(
+        TextOrJson::Json => json::render(&examination)?,
+        TextOrJson::Text => super::readable(text::endpoint(
             &examination,
             &text::EndpointOptions {
                 screen: super::screen(args.output.color),
@@ -104,7 +115,7 @@ pub(super) fn run(args: &ProbeArgs) -> anyhow::Result<Outcome> {
                 remarks,
                 variables,
             },
-        ),
+        )),
     };
     super::print(&report)?;
     let standing = examination
@@ -294,7 +305,7 @@ pub fn asked(args: &ProbeArgs, world: &World<'_>) -> anyhow::Result<Asked> {
     ask.deep = args.deep;
     ask.rounds = args.rounds;
     let is_command = matches!(ask.target, Target::Command { .. });
-    ask.limits = limits(args.timeout, is_command)?;
+    ask.limits = limits("--timeout", args.timeout, is_command)?;
     Ok(Asked {
         ask,
         remarks,
@@ -400,14 +411,14 @@ const LONGEST: f64 = 3600.0;
 /// What a conversation may take. Of less than the usual time a connection and an answer may take half; of more, an
 /// answer a third, so that one that never comes leaves time to find out what else answers. A command is not asked for
 /// anything else, and answers late: half.
-pub(super) fn limits(timeout: Option<f64>, is_command: bool) -> anyhow::Result<Limits> {
+pub(super) fn limits(flag: &str, timeout: Option<f64>, is_command: bool) -> anyhow::Result<Limits> {
     let usual = Limits::default();
     let seconds = match timeout {
         None if is_command => COMMAND_SECONDS,
         None => return Ok(usual),
         Some(seconds) if seconds > 0.0 && seconds <= LONGEST => seconds,
         Some(seconds) => {
-            bail!("--timeout {seconds}: seconds above 0 and up to {LONGEST} are possible")
+            bail!("{flag} {seconds}: seconds above 0 and up to {LONGEST} are possible")
         }
     };
     #[expect(

@@ -1,5 +1,9 @@
-//! What stands for a secret in recorded facts: as long as it, of the same kinds of characters, the same for the same
-//! value. So a replay can compare what was seen with what files say, without anybody reading the value from the record.
+//! What stands for a secret in recorded facts and files: as long as it, of the same kinds of characters, the same for the
+//! same value. So a replay can compare what was seen with what files say, without anybody reading the value from the
+//! record.
+//!
+//! Letters and digits are all that is replaced, and all that a token is made from: a value has one token, whether it
+//! stands in a variable, in quotes with its signs escaped, or percent-encoded in an address.
 //!
 //! The key is in the record: whoever has it can test a guess, as slowly as the derivation is. A password that is easy to
 //! guess is not safe in a record; a key that was made at random is.
@@ -8,6 +12,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::ops::Range;
 
+use base64::Engine as _;
 use ring::{hmac, pbkdf2};
 
 use crate::catalog::gateway::known;
@@ -23,8 +28,19 @@ const TRIES: u8 = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tokens {
     salt: [u8; Tokens::SALT],
-    /// What is a token already: it stays.
+    /// The letters and digits of what is a token already: it stays.
     known: BTreeSet<String>,
+}
+
+/// How a text is written that a secret stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Writing {
+    /// Every character is itself.
+    Plain,
+    /// A backslash says what the next character is.
+    Escaped,
+    /// What a backslash says is escaped once more: nothing behind one is touched.
+    Nested,
 }
 
 /// A text that is no salt.
@@ -67,8 +83,21 @@ impl Tokens {
 
     /// Takes note of a text whose secrets are tokens already.
     pub fn keep(&mut self, text: &str) {
-        self.known
-            .extend(Tokens::units(text).map(|unit| text[unit].to_owned()));
+        self.known.extend(Tokens::letters(text, Writing::Plain));
+    }
+
+    /// The same of letters and digits as [`Tokens::letters`] gives them.
+    pub fn keep_letters(&mut self, letters: impl Iterator<Item = String>) {
+        self.known.extend(letters);
+    }
+
+    /// The letters and digits of each part of a text that is a token by itself.
+    pub fn letters(text: &str, writing: Writing) -> Vec<String> {
+        let units = units(text, writing).into_iter();
+        units
+            .map(|unit| letters_of(&text[unit], writing))
+            .filter(|letters| !letters.is_empty())
+            .collect()
     }
 
     /// A fingerprint of what is too large to stand in a record: a file.
@@ -112,11 +141,18 @@ impl Tokens {
     /// The words of a command: what follows the flag of a secret, and what shows itself.
     pub fn words(&self, words: &[String]) -> Vec<String> {
         let before = std::iter::once(None).chain(words.iter().map(Some));
-        let words = words.iter().zip(before);
+        let passwords = secret::passwords_in(words.iter().map(String::as_str));
+        let words = words.iter().zip(before).zip(passwords);
         words
-            .map(|(word, before)| {
+            .map(|((word, before), password)| {
                 let flag = before.and_then(|before| secret::flag_name(before));
-                self.variable(flag.unwrap_or_default(), word)
+                let mut spans = Tokens::spans(flag.unwrap_or_default(), word);
+                if let Some(password) = password {
+                    spans.retain(|span| span.end <= password.start || password.end <= span.start);
+                    spans.push(password);
+                    spans.sort_by_key(|span| span.start);
+                }
+                self.replaced(word, &spans)
             })
             .collect()
     }
@@ -127,15 +163,21 @@ impl Tokens {
         let mut at = 0;
         for span in spans {
             out.push_str(&text[at..span.start]);
-            let part = &text[span.clone()];
-            let mut from = 0;
-            for unit in Tokens::units(part) {
-                out.push_str(&part[from..unit.start]);
-                out.push_str(&self.unit(&part[unit.clone()]));
-                from = unit.end;
-            }
-            out.push_str(&part[from..]);
+            out.push_str(&self.written(&text[span.clone()], Writing::Plain));
             at = span.end;
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    /// The token of all of a text that is written in this way.
+    pub fn written(&self, text: &str, writing: Writing) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for unit in units(text, writing) {
+            out.push_str(&text[at..unit.start]);
+            out.push_str(&self.unit(&text[unit.clone()], writing));
+            at = unit.end;
         }
         out.push_str(&text[at..]);
         out
@@ -144,41 +186,59 @@ impl Tokens {
     /// What is compared as a whole within a secret: a password beside its user, a word of a phrase. What marks a private key
     /// is none.
     pub fn units(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-        const MARKS: &[&str] = &[
-            "-----BEGIN",
-            "-----END",
-            "RSA",
-            "EC",
-            "OPENSSH",
-            "ENCRYPTED",
-            "PRIVATE",
-            "KEY-----",
-        ];
-        let parts = |c: char| c.is_whitespace() || c == ':';
-        pieces(text, parts).filter(|piece| !MARKS.contains(&&text[piece.clone()]))
+        units(text, Writing::Plain).into_iter()
     }
 
-    /// The token of what is compared as a whole. Of a key that anybody would try, what makes it one stays: it is no
-    /// secret, and a finding.
-    fn unit(&self, unit: &str) -> String {
-        let is_masked = !unit.contains(char::is_alphanumeric);
-        if is_masked || self.known.contains(unit) || secret::is_reference(unit) {
+    /// The token of what is compared as a whole. What everybody knows of a value stays: that a key is one that anybody
+    /// would try, or that a value only holds a place, is a finding and no secret.
+    fn unit(&self, unit: &str, writing: Writing) -> String {
+        let letters = letters(unit, writing);
+        let value: String = letters.iter().map(|letter| letter.is).collect();
+        let is_none = value.is_empty() || secret::is_reference(unit) || secret::is_switch(unit);
+        if is_none || self.known.contains(&value) {
             return unit.to_owned();
+        }
+        if let Some(credentials) = self.credentials(unit) {
+            return credentials;
         }
         let keys = &known().master_key;
-        let open = keys.private(unit);
-        if open.is_empty() {
+        let (of_keys, private) = (keys.private(unit), secret::private(unit));
+        let head = secret::head(unit);
+        let is_hidden = |letter: &Letter| {
+            let at = letter.at.start;
+            let is_private = private.iter().any(|part| part.contains(&at));
+            at >= head && of_keys.contains(&at) && is_private
+        };
+        let hidden: Vec<Letter> = letters.into_iter().filter(is_hidden).collect();
+        if hidden.is_empty() {
             return unit.to_owned();
         }
-        let seed = hmac::Key::new(hmac::HMAC_SHA256, &self.derived(unit.as_bytes()));
+        let seed = hmac::Key::new(hmac::HMAC_SHA256, &self.derived(value.as_bytes()));
         let mut token = String::new();
         for round in 0..TRIES {
-            token = written(unit, open.clone(), &seed, round);
+            token = with_letters(unit, &hidden, &seed, round);
             if secret::are_alike(unit, &token) && keys.is_weak(unit) == keys.is_weak(&token) {
                 break;
             }
         }
         token
+    }
+
+    /// The token of a user and a password in the form of `Basic`: they are compared by themselves.
+    fn credentials(&self, unit: &str) -> Option<String> {
+        let (user, password) = secret::user_and_password(unit)?;
+        let plain = Writing::Plain;
+        let (user, password) = (self.unit(&user, plain), self.unit(&password, plain));
+        let alphabet = match unit.contains(['-', '_']) {
+            true => &base64::alphabet::URL_SAFE,
+            false => &base64::alphabet::STANDARD,
+        };
+        let engine =
+            base64::engine::GeneralPurpose::new(alphabet, base64::engine::general_purpose::NO_PAD);
+        let text = engine.encode(format!("{user}:{password}"));
+        // As long as before, however much of it was padding.
+        let padding = unit.len().checked_sub(text.len())?;
+        Some(text + &"=".repeat(padding))
     }
 
     fn derived(&self, bytes: &[u8]) -> [u8; 32] {
@@ -189,36 +249,222 @@ impl Tokens {
     }
 }
 
-/// A text of the same kinds of characters, made from a seed, with another text where it is open. Letters outside of ASCII
-/// become as many as they have bytes.
-fn written(unit: &str, open: Range<usize>, seed: &hmac::Key, round: u8) -> String {
-    let head = secret::head(unit).max(open.start);
+/// A letter or digit, and the bytes in which it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Letter {
+    at: Range<usize>,
+    is: char,
+}
+
+/// What a text consists of.
+enum Piece {
+    Letter(char),
+    /// A sign: it is part of a value, and stays.
+    Mark,
+    /// White space and what else parts values.
+    Gap,
+}
+
+/// The piece that a text begins with, and its length.
+fn piece(text: &str, writing: Writing) -> Option<(Piece, usize)> {
+    let first = text.chars().next()?;
+    let rest = &text[first.len_utf8()..];
+    if first == '%' && rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit()) {
+        return Some((Piece::Mark, 3));
+    }
+    if first == '\\' && writing != Writing::Plain {
+        return Some(match writing {
+            Writing::Nested => {
+                let slashes = text.len() - text.trim_start_matches('\\').len();
+                let follows = text[slashes..].chars().next().map_or(0, char::len_utf8);
+                (Piece::Gap, slashes + follows)
+            }
+            _ => escape(text, rest),
+        });
+    }
+    let piece = match first {
+        c if c.is_whitespace() || c == ':' => Piece::Gap,
+        c if c.is_alphanumeric() => Piece::Letter(c),
+        _ => Piece::Mark,
+    };
+    Some((piece, first.len_utf8()))
+}
+
+/// What an escape stands for, and its length.
+fn escape(text: &str, rest: &str) -> (Piece, usize) {
+    let coded = |digits: usize| {
+        let code = rest.get(1..=digits)?;
+        u32::from_str_radix(code, 16).ok()
+    };
+    let short = 1 + rest.chars().next().map_or(0, char::len_utf8);
+    let code = match rest.as_bytes().first() {
+        Some(b'n' | b'r' | b't') => return (Piece::Gap, short),
+        Some(b'x') => coded(2).map(|code| (code, 4)),
+        Some(b'u') => match (coded(4), low_surrogate(text)) {
+            (Some(high @ 0xD800..=0xDBFF), Some(low)) => {
+                Some((0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00), 12))
+            }
+            (code, _) => code.map(|code| (code, 6)),
+        },
+        Some(b'U') => coded(8).map(|code| (code, 10)),
+        _ => None,
+    };
+    let Some((code, length)) = code else {
+        return (Piece::Mark, short);
+    };
+    match char::from_u32(code) {
+        Some(c) if c.is_whitespace() || c == ':' => (Piece::Gap, length),
+        Some(c) if c.is_alphanumeric() => (Piece::Letter(c), length),
+        _ => (Piece::Mark, length),
+    }
+}
+
+/// The second half of a pair that a text begins with: `\ud83d\ude00`.
+fn low_surrogate(text: &str) -> Option<u32> {
+    let code = text.get(6..12)?.strip_prefix("\\u")?;
+    let low = u32::from_str_radix(code, 16).ok()?;
+    (0xDC00..=0xDFFF).contains(&low).then_some(low)
+}
+
+/// The letters and digits of a text.
+fn letters(text: &str, writing: Writing) -> Vec<Letter> {
+    let mut letters = Vec::new();
+    let mut at = 0;
+    while let Some((piece, length)) = piece(&text[at..], writing) {
+        if let Piece::Letter(is) = piece {
+            letters.push(Letter {
+                at: at..at + length,
+                is,
+            });
+        }
+        at += length;
+    }
+    letters
+}
+
+fn letters_of(text: &str, writing: Writing) -> String {
+    let letters = letters(text, writing).into_iter();
+    letters.map(|letter| letter.is).collect()
+}
+
+fn units(text: &str, writing: Writing) -> Vec<Range<usize>> {
+    const MARKS: &[&str] = &[
+        "-----BEGIN",
+        "-----END",
+        "RSA",
+        "EC",
+        "OPENSSH",
+        "ENCRYPTED",
+        "PRIVATE",
+        "KEY-----",
+    ];
+    let mut units = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    let in_one_line = text.contains("KEY-----") || text.contains("-----END");
+    let mut add = |mut unit: Range<usize>| {
+        // All of a key may stand in one line, in quotes of its own.
+        if text[unit.clone()].starts_with("KEY-----") {
+            unit.start += "KEY-----".len();
+        }
+        for mark in ["-----BEGIN", "-----END"] {
+            if text[unit.clone()].ends_with(mark) {
+                unit.end -= mark.len();
+            }
+        }
+        if !unit.is_empty() && !MARKS.contains(&&text[unit.clone()]) {
+            units.push(unit);
+        }
+    };
+    while let Some((piece, length)) = piece(&text[at..], writing) {
+        // There the lines of a key are parted by escapes, however the text around is written.
+        let line_break = match in_one_line {
+            true => escaped_break(&text[at..]),
+            false => None,
+        };
+        let (piece, length) = match line_break {
+            Some(length) => (Piece::Gap, length),
+            None => (piece, length),
+        };
+        if matches!(piece, Piece::Gap) {
+            let name = match text[at..].starts_with(':') {
+                true => quoted_name(&text[start..at]),
+                false => 0,
+            };
+            add(start..at - name);
+            start = at + length;
+        }
+        at += length;
+    }
+    add(start..at);
+    units
+}
+
+/// The length of the name with its quotes that a text ends with, as JSON writes it: `{"private_key"`. It is no secret, and
+/// what follows is called by it.
+fn quoted_name(text: &str) -> usize {
+    let quote = |text: &'_ str| {
+        let before = text.strip_suffix('"')?;
+        Some(before.trim_end_matches('\\').len())
+    };
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let start = quote(text).and_then(|end| {
+        let opened = text[..end].trim_end_matches(is_name);
+        let start = quote(opened).filter(|_| opened.len() < end)?;
+        let begins = text[..start].is_empty() || text[..start].ends_with(['{', ',']);
+        begins.then_some(start)
+    });
+    text.len() - start.unwrap_or(text.len())
+}
+
+/// The length of the `\n` that a text begins with, whatever its backslash is escaped with.
+fn escaped_break(text: &str) -> Option<usize> {
+    let slashes = text.len() - text.trim_start_matches('\\').len();
+    let breaks = text[slashes..].starts_with(['n', 'r', 't']);
+    (slashes > 0 && breaks).then_some(slashes + 1)
+}
+
+/// A text with other letters, made from a seed: each of the same kind and of as many bytes, written in the same way.
+fn with_letters(text: &str, hidden: &[Letter], seed: &hmac::Key, round: u8) -> String {
     let mut stream = (0u32..).flat_map(|block| {
         let mut message = vec![round];
         message.extend(block.to_be_bytes());
         hmac::sign(seed, &message).as_ref().to_vec()
     });
-    let mut pick = |alphabet: &[u8; 26], count: u8| {
-        let byte = stream.next().unwrap_or_default();
-        char::from(alphabet[usize::from(byte % count)])
-    };
-    const SMALL: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
-    const LARGE: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    const DIGITS: &[u8; 26] = b"01234567890123456789012345";
-    let mut token = unit[..head].to_owned();
-    for c in unit[head..open.end.max(head)].chars() {
-        match c {
-            'a'..='z' => token.push(pick(SMALL, 26)),
-            'A'..='Z' => token.push(pick(LARGE, 26)),
-            '0'..='9' => token.push(pick(DIGITS, 10)),
-            c if c.is_alphanumeric() => {
-                token.extend((0..c.len_utf8()).map(|_| pick(SMALL, 26)));
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for letter in hidden {
+        out.push_str(&text[at..letter.at.start]);
+        let other = like(letter.is, stream.next().unwrap_or_default());
+        let written = &text[letter.at.clone()];
+        match written.as_bytes() {
+            [b'\\', b'x', ..] => out.push_str(&format!("\\x{:02x}", u32::from(other))),
+            [b'\\', b'U', ..] => out.push_str(&format!("\\U{:08x}", u32::from(other))),
+            [b'\\', b'u', ..] => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
             }
-            c => token.push(c),
+            _ => out.push(other),
         }
+        at = letter.at.end;
     }
-    token.push_str(&unit[open.end.max(head)..]);
-    token
+    out.push_str(&text[at..]);
+    out
+}
+
+/// A letter or digit like another.
+fn like(c: char, byte: u8) -> char {
+    let byte = u32::from(byte);
+    let (first, count) = match c {
+        'a'..='z' => (u32::from('a'), 26),
+        'A'..='Z' => (u32::from('A'), 26),
+        '0'..='9' => (u32::from('0'), 10),
+        // Latin, so that two hexadecimal digits can name it; Latin again; ideographs.
+        c if c.len_utf8() == 2 => (0xE0, 23),
+        c if c.len_utf8() == 3 => (0x1E00, 128),
+        _ => (0x20000, 256),
+    };
+    char::from_u32(first + byte % count).unwrap_or(c)
 }
 
 /// The parts of an address, or of several, that nobody else may see: user and password, and what is no word behind the
@@ -320,6 +566,29 @@ mod tests {
     }
 
     #[test]
+    fn the_marks_of_a_private_key_in_one_line_stay() {
+        let tokens = tokens();
+        let lines = ["MIIEvQIBADANBg", "kqhkiG9w0BAQEF"];
+        let [first, second] = lines.map(|line| tokens.written(line, Writing::Plain));
+        for (writing, quote, end) in [
+            (Writing::Plain, "\"", r"\n"),
+            (Writing::Escaped, r#"\""#, r"\\n"),
+            (Writing::Escaped, "", r"\n"),
+            (Writing::Nested, r#"\\\""#, r"\\\\n"),
+        ] {
+            let key = |one: &str, other: &str| {
+                format!(
+                    "{quote}-----BEGIN RSA PRIVATE KEY-----{end}{one}{end}{other}{end}-----END RSA PRIVATE KEY-----{end}{quote}"
+                )
+            };
+            let text = key(lines[0], lines[1]);
+            let words = text.split(' ').map(|word| tokens.written(word, writing));
+            let hidden = words.collect::<Vec<String>>().join(" ");
+            assert_eq!(hidden, key(&first, &second), "{writing:?}");
+        }
+    }
+
+    #[test]
     fn a_key_that_anybody_would_try_stays_one() {
         let tokens = tokens();
         let name = "LITELLM_MASTER_KEY";
@@ -353,6 +622,97 @@ mod tests {
         }
     }
 
+    /// However a value is written, its token is written in the same way, and is the same.
+    #[test]
+    fn a_value_has_one_token_however_it_is_written() {
+        let tokens = tokens();
+        let value = "pa\"ss\\wörd$Q1";
+        let token = tokens.written(value, Writing::Plain);
+        let json = |text: &str| {
+            let quoted = serde_json::to_string(text).expect("JSON");
+            quoted[1..quoted.len() - 1].to_owned()
+        };
+        let ascii = |text: &str| {
+            let coded = |c: char| match c.is_ascii() {
+                true => c.to_string(),
+                false => format!("\\u{:04x}", u32::from(c)),
+            };
+            text.chars().map(coded).collect::<String>()
+        };
+        assert_eq!(tokens.written(&json(value), Writing::Escaped), json(&token));
+        let written = ascii(&json(value));
+        assert_eq!(
+            tokens.written(&written, Writing::Escaped),
+            ascii(&json(&token))
+        );
+        // What Compose wants doubled, and what an address wants in per cent.
+        let doubled = |text: &str| text.replace('$', "$$");
+        assert_eq!(
+            tokens.written(&doubled(value), Writing::Plain),
+            doubled(&token)
+        );
+        let coded = |text: &str| text.replace('"', "%22").replace('\\', "%5C");
+        assert_eq!(tokens.written(&coded(value), Writing::Plain), coded(&token));
+        // White space parts what is compared, an escaped one too; what is escaped twice stays valid.
+        let lines = tokens.written(r"alpha7\nbravo8\u0009gamma9", Writing::Escaped);
+        let words = ["alpha7", "bravo8", "gamma9"].map(|word| tokens.token(word));
+        let [first, second, third] = words;
+        assert_eq!(lines, format!(r"{first}\n{second}\u0009{third}"));
+        let nested = tokens.written(r#"alpha7\\nbravo8\\\""#, Writing::Nested);
+        assert_eq!(nested, format!(r#"{first}\\n{second}\\\""#));
+    }
+
+    #[test]
+    fn user_and_password_stay_such() {
+        // ada:correct7horse, and without padding
+        for text in ["YWRhOmNvcnJlY3Q3aG9yc2U=", "YWRhOmNvcnJlY3Q3aG9yc2U"] {
+            let token = tokens().token(text);
+            assert_ne!(token, text);
+            assert_eq!(token.len(), text.len());
+            let (user, password) = secret::user_and_password(&token).expect("both");
+            assert_eq!(user, tokens().written("ada", Writing::Plain));
+            assert_eq!(password, tokens().token("correct7horse"));
+        }
+    }
+
+    #[test]
+    fn a_number_stays_one() {
+        let tokens = tokens();
+        for number in ["83746251", "9081726354", "1.77", "true", "none"] {
+            let token = tokens.token(number);
+            assert!(secret::are_alike(number, &token), "{token}");
+        }
+    }
+
+    /// What everybody knows stays, and nothing else.
+    #[test]
+    fn what_holds_a_place_still_does() {
+        let tokens = tokens();
+        for text in [
+            "changeme",
+            "sk-1234567890abcdef",
+            "your-key-here",
+            "postgres",
+            "xxxx-xxxx",
+        ] {
+            assert_eq!(tokens.token(text), text);
+        }
+        for (text, start) in [
+            ("example-Zk3vB9qL", "example-"),
+            ("admin2026", "admin"),
+            ("changeme-Zk3vB9qL", "changeme-"),
+        ] {
+            let token = tokens.token(text);
+            assert!(token.starts_with(start) && token != text, "{token}");
+            assert!(secret::is_placeholder(&token), "{token}");
+        }
+        let token = tokens.token("jarvis_password");
+        assert!(
+            token.ends_with("_password") && !token.starts_with("jarvis"),
+            "{token}"
+        );
+    }
+
     #[test]
     fn words_behind_a_flag_are_hidden() {
         let words = [
@@ -361,13 +721,13 @@ mod tests {
             "heron-opal",
             "--port",
             "8000",
-            "--token=abcdef",
+            "--token=kestrel",
         ];
         let words = tokens().words(&words.map(str::to_owned));
         assert_eq!((words[0].as_str(), words[4].as_str()), ("serve", "8000"));
         assert_ne!(words[2], "heron-opal");
         assert!(
-            words[5].starts_with("--token=") && words[5] != "--token=abcdef",
+            words[5].starts_with("--token=") && words[5] != "--token=kestrel",
             "{words:?}"
         );
     }
@@ -385,11 +745,12 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(16))]
         #[test]
         fn equal_values_have_equal_tokens_of_their_length(
-            one in "[ -~äß]{4,40}", other in "[a-zA-Z0-9]{8,40}",
+            one in "[ -~äßḥ語𠀋]{4,40}", other in "[a-zA-Z0-9]{8,40}",
         ) {
             let tokens = tokens();
             let token = tokens.token(&one);
             prop_assert_eq!(token.len(), one.len());
+            prop_assert_eq!(token.chars().count(), one.chars().count());
             prop_assert_eq!(&tokens.token(&one), &token);
             let hidden = tokens.token(&other);
             prop_assert_ne!(&hidden, &other);

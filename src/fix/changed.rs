@@ -49,7 +49,7 @@ pub(super) fn changed(
                 .get(path)
                 .filter(|source| !matches!(source.state(), State::Unreadable(_)));
             let was = match from.put_at(path) {
-                Some(bytes) => Some(bytes.clone()),
+                Some(bytes) => bytes.clone(),
                 // As it was examined, whatever became of the file since.
                 None => known.map(|source| bytes(source, source.text())),
             };

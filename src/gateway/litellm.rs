@@ -218,6 +218,14 @@ impl Reader<'_> {
         }
     }
 
+    /// The variable that a text is taken from, if it is.
+    fn variable(&self, node: Node<'_>) -> Option<String> {
+        match self.resolve(node) {
+            Resolved::Text(_) => node.as_str().map(|text| text.replace(PREFIX, "")),
+            _ => None,
+        }
+    }
+
     /// Whether this version is among those that read something; where it is not known, the newest is meant.
     fn reads(&self, versions: &VersionSet) -> bool {
         match self.version.version() {

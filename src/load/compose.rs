@@ -33,6 +33,9 @@ const MAX_FOLLOWED: usize = 100;
 /// How far they may lead from the first file.
 const MAX_DEPTH: usize = 20;
 
+/// The file of a project's directory that Compose takes variables from.
+pub(super) const DOT_ENV: &str = ".env";
+
 /// The variable that names the files of a project (Compose, "Pre-defined environment variables").
 const COMPOSE_FILE: &str = "COMPOSE_FILE";
 
@@ -54,7 +57,7 @@ pub fn load_project(loader: &mut Loader<'_>, files: &[PathBuf], how: How) -> usi
     let labels = first.and_then(|first| loader.labels_of(first));
     let mut paths: Vec<(PathBuf, How)> = files.iter().map(|path| (path.clone(), how)).collect();
     if let Some(labels) = labels.as_ref().filter(|_| how != How::Flag)
-        && labels.files.iter().all(|path| loader.files.is_file(path))
+        && labels.files.iter().all(|path| loader.may_be_file(path))
     {
         for path in labels.files.iter().skip(1) {
             if !files.contains(path) {
@@ -72,6 +75,9 @@ pub fn load_project(loader: &mut Loader<'_>, files: &[PathBuf], how: How) -> usi
         .as_ref()
         .map_or(beside.unwrap_or(Path::new("")), |labels| &labels.dir)
         .to_owned();
+    if let Some(labels) = &labels {
+        loader.name_by_labels(labels);
+    }
     let mut assembly = Assembly::new(loader, &dir);
     assembly.runs_as = labels.as_ref().map(|labels| labels.projects.clone());
     let project = assembly.project(&paths);
@@ -148,7 +154,7 @@ impl<'l, 'a> Assembly<'l, 'a> {
     }
 
     fn project(mut self, paths: &[(PathBuf, How)]) -> Project {
-        self.read_project_variables();
+        self.read_project_variables(paths);
         let name = self.project_name(paths);
         self.assembled(paths, name)
     }
@@ -172,7 +178,7 @@ impl<'l, 'a> Assembly<'l, 'a> {
         merged.retain(|_, section| section.tag != Tag::Reset);
         merged.values_mut().for_each(Value::settle);
 
-        let active = self.scopes[main.0].variables.get("COMPOSE_PROFILES");
+        let active = self.scopes[main.0].variables.look("COMPOSE_PROFILES");
         let profiles = active.map(|list| {
             let names = list.text.split(',').map(str::trim);
             let named = names.filter(|name| !name.is_empty());
@@ -194,11 +200,12 @@ impl<'l, 'a> Assembly<'l, 'a> {
     }
 
     /// `--env-file`s, or else the `.env` of the project directory.
-    fn read_project_variables(&mut self) {
+    fn read_project_variables(&mut self, files: &[(PathBuf, How)]) {
         let named = &self.loader.request.env_files;
         let (paths, how) = if named.is_empty() {
-            let dot_env = self.scopes[0].dir.join(".env");
-            let there = self.loader.files.is_file(&dot_env);
+            let dot_env = self.scopes[0].dir.join(DOT_ENV);
+            let files = files.iter().map(|(path, _)| path.as_path());
+            let there = self.loader.may_be_file(&dot_env) && !self.are_outside(files);
             (there.then_some(dot_env).into_iter().collect(), How::Found)
         } else {
             (named.clone(), How::Flag)
@@ -207,17 +214,25 @@ impl<'l, 'a> Assembly<'l, 'a> {
         self.scopes[0].variables = Rc::new(variables);
     }
 
+    /// Whether none of these files may be read, so that nothing in them waits for a variable.
+    fn are_outside<'p>(&self, mut files: impl Iterator<Item = &'p Path>) -> bool {
+        files.all(|path| self.loader.files.is_outside(path))
+    }
+
     /// What `outer` and the files at `paths` define; `outer` wins.
     fn variables(&mut self, outer: &Variables, paths: &[PathBuf], how: How) -> Variables {
         let mut read = Vec::new();
+        let mut variables = outer.clone();
         for path in paths {
             let source = self.open_env(path, how);
+            if *self.loader.source(source).state() == State::Unreadable(Unreadable::Outside) {
+                variables.note_unread();
+            }
             if self.is_broken(source) {
                 continue;
             }
             read.push(source);
         }
-        let mut variables = outer.clone();
         variables.read(read.into_iter().map(|id| self.loader.source(id)));
         variables
     }
@@ -292,7 +307,7 @@ impl<'l, 'a> Assembly<'l, 'a> {
     fn place_of_variable(&mut self, name: &str, of_shell: bool) -> Option<Pointer> {
         let mut files = self.loader.request.env_files.clone();
         if files.is_empty() {
-            files.push(self.scopes[0].dir.join(".env"));
+            files.push(self.scopes[0].dir.join(DOT_ENV));
         }
         let mut set = None;
         for path in files.iter().filter(|_| !of_shell) {
@@ -312,7 +327,7 @@ impl<'l, 'a> Assembly<'l, 'a> {
     /// a variable for interpolation.
     fn project_name(&mut self, paths: &[(PathBuf, How)]) -> Text {
         let scope = &self.scopes[0];
-        let given = scope.variables.get("COMPOSE_PROJECT_NAME");
+        let given = scope.variables.look("COMPOSE_PROJECT_NAME");
         let given = given.map(|text| text.into_owned());
         let name = match given.filter(|name| !name.text.is_empty()) {
             Some(name) => name,

@@ -8,7 +8,7 @@ mod search;
 mod seen;
 mod template;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub(in crate::load) use self::recognise::LITELLM;
@@ -54,24 +54,27 @@ pub(super) fn run(loader: &mut Loader<'_>) {
 /// What the command line names, broken or not.
 fn named(loader: &mut Loader<'_>) {
     let request = loader.request;
-    for path in &request.litellm {
+    let taken = |path: &&PathBuf| !request.left_out.contains(*path);
+    for path in request.litellm.iter().filter(taken) {
         add_gateway(loader, path, How::Flag);
     }
     let mut groups: Vec<&Vec<PathBuf>> = Vec::new();
-    for files in request.compose.iter().filter(|files| !files.is_empty()) {
+    let projects = request.compose.iter();
+    for files in projects.filter(|files| !files.is_empty() && files.iter().any(|file| taken(&file)))
+    {
         if !groups.contains(&files) {
             groups.push(files);
             compose::load_project(loader, files, How::Flag);
         }
     }
-    for path in &request.claude {
+    for path in request.claude.iter().filter(taken) {
         name_claude(loader, path);
     }
     let mut compose_files = Vec::new();
     for path in request
         .paths
         .iter()
-        .filter(|path| !loader.files.is_dir(path))
+        .filter(|path| taken(path) && !loader.files.is_dir(path))
     {
         if let Some(program) = known().other(path) {
             let name = shown(path, &request.cwd);
@@ -198,12 +201,17 @@ fn mounted_gateways(loader: &mut Loader<'_>) {
     if !loader.request.litellm.is_empty() {
         return;
     }
-    let configs: BTreeSet<(PathBuf, String)> = loader
-        .stack
-        .services()
-        .filter_map(|(_, service)| Some((placing::config(service)?, service.name.value.clone())))
-        .collect();
-    for (path, service) in configs {
+    let configs = loader.stack.services().filter_map(|(_, service)| {
+        let (path, mount) = placing::config(service)?;
+        let name = service.name.value.clone();
+        Some(((path, name), (mount.at.clone(), mount.source.clone())))
+    });
+    let configs: BTreeMap<(PathBuf, String), (Pointer, String)> = configs.collect();
+    for ((path, service), (at, written)) in configs {
+        if loader.files.is_outside(&path) {
+            loader.refuse(&path, at, &written);
+            continue;
+        }
         // A directory is what the engine makes of a file that was not there.
         if loader.files.is_file(&path) || loader.files.is_dir(&path) {
             add_gateway(loader, &path, How::Mounted);

@@ -34,17 +34,38 @@ pub trait Files {
         path.to_owned()
     }
 
-    /// Whether there is a file (or something else that is no directory) at `path`.
+    /// Whether there is a file (or something else that is no directory) at `path`. A link that leads to where nothing may
+    /// be looked at is such a thing.
     fn is_file(&self, path: &Path) -> bool;
+
+    /// The only directory of which anything may be looked at; `None` where that is every one.
+    fn root(&self) -> Option<&Path> {
+        None
+    }
+
+    /// Whether `path` leads out of [`Files::root`]: then nobody knows what is there, or whether anything is.
+    fn is_outside(&self, _path: &Path) -> bool {
+        false
+    }
 }
 
-/// Files held in memory: the examples of check pages, recorded bundles.
+/// Files held in memory: the examples of check pages.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     files: BTreeMap<PathBuf, Vec<u8>>,
+    root: Option<PathBuf>,
 }
 
 impl Memory {
+    /// The same files, of which only those in `root` may be looked at.
+    #[must_use]
+    pub fn below(self, root: impl Into<PathBuf>) -> Memory {
+        Memory {
+            root: Some(root.into()),
+            ..self
+        }
+    }
+
     /// Adds or replaces a file at an absolute path.
     pub fn insert(&mut self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) {
         self.files.insert(path.into(), bytes.into());
@@ -54,6 +75,7 @@ impl Memory {
 impl Files for Memory {
     fn read(&self, path: &Path) -> Result<Vec<u8>, Unreadable> {
         match self.files.get(path) {
+            _ if self.is_outside(path) => Err(Unreadable::Outside),
             Some(bytes) => Ok(bytes.clone()),
             None if self.is_dir(path) => Err(Unreadable::Directory),
             None => Err(Unreadable::Absent),
@@ -62,6 +84,9 @@ impl Files for Memory {
 
     fn list(&self, dir: &Path) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
+        if self.is_outside(dir) {
+            return entries;
+        }
         for path in self.files.keys() {
             let Ok(rest) = path.strip_prefix(dir) else {
                 continue;
@@ -78,12 +103,20 @@ impl Files for Memory {
     }
 
     fn is_dir(&self, path: &Path) -> bool {
-        self.files
-            .keys()
-            .any(|file| file != path && file.starts_with(path))
+        let below = |file: &PathBuf| file != path && file.starts_with(path);
+        !self.is_outside(path) && self.files.keys().any(below)
     }
 
     fn is_file(&self, path: &Path) -> bool {
-        self.files.contains_key(path)
+        !self.is_outside(path) && self.files.contains_key(path)
+    }
+
+    fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    fn is_outside(&self, path: &Path) -> bool {
+        let root = self.root.as_ref();
+        root.is_some_and(|root| !path.starts_with(root))
     }
 }

@@ -92,7 +92,7 @@ fn includes(loader: &mut Loader<'_>, mounts: &Mounts, gateway: usize) -> Vec<Inc
             .collect();
         let place = places
             .iter()
-            .find(|place| loader.files.is_file(&place.host))
+            .find(|place| loader.may_be_file(&place.host))
             .or(places.first());
         let Some(place) = place.cloned() else {
             found.push(Include {
@@ -102,6 +102,7 @@ fn includes(loader: &mut Loader<'_>, mounts: &Mounts, gateway: usize) -> Vec<Inc
             });
             continue;
         };
+        loader.name_at(&place.host, at.clone(), &written);
         let source = loader.open(&place.host, LITELLM);
         if !seen.insert(source) {
             continue;

@@ -171,13 +171,14 @@ pub(super) fn runs(stack: &Stack, project: &Project, path: &Path) -> bool {
     services.any(|service| claim(stack, project, service, path).is_some())
 }
 
-/// The host's file that a gateway's container is started with.
-pub(super) fn config(service: &Service) -> Option<PathBuf> {
-    known()
-        .runs
-        .is_image_of(service)
-        .then(|| started_with(service))
-        .flatten()
+/// The host's file that a gateway's container is started with, and the mount that brings it there.
+pub(super) fn config(service: &Service) -> Option<(PathBuf, &Mount)> {
+    if !known().runs.is_image_of(service) {
+        return None;
+    }
+    let inside = clean(&known().runs.config_of(service)?);
+    let (mount, _) = innermost(&service.mounts, &inside)?;
+    Some((host_path(&service.mounts, &inside)?, mount))
 }
 
 fn claim(stack: &Stack, project: &Project, service: &Service, path: &Path) -> Option<Claim> {
@@ -243,14 +244,19 @@ pub(super) fn inside(stack: &Stack, service: &Service, path: &Path) -> Option<Pa
     })
 }
 
-/// What a path of the container is on the host; the innermost mount counts.
+/// What a path of the container is on the host.
 pub(super) fn host_path(mounts: &[Mount], inside: &Path) -> Option<PathBuf> {
-    let (mount, rest) = mounts
+    let (mount, rest) = innermost(mounts, inside)?;
+    Some(clean(&mount.host.as_ref()?.join(rest)))
+}
+
+/// The mount that a path of the container is on, and the rest of the path there.
+fn innermost<'m, 'p>(mounts: &'m [Mount], inside: &'p Path) -> Option<(&'m Mount, &'p Path)> {
+    mounts
         .iter()
         .filter_map(|mount| {
             let rest = inside.strip_prefix(clean(Path::new(&mount.target))).ok()?;
             Some((mount, rest))
         })
-        .min_by_key(|(_, rest)| rest.components().count())?;
-    Some(clean(&mount.host.as_ref()?.join(rest)))
+        .min_by_key(|(_, rest)| rest.components().count())
 }

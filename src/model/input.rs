@@ -1,6 +1,6 @@
 //! What was read, how it was found, and what was looked for in vain.
 
-use crate::source::SourceId;
+use crate::source::{Pointer, SourceId};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,8 @@ impl Kind {
 }
 
 /// How a file came into the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum How {
     /// Named on the command line.
     Flag,
@@ -71,6 +72,36 @@ pub struct Input {
     pub container: Option<String>,
 }
 
+/// A file that says what counts: no part of the stack itself.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The file.
+    pub source: SourceId,
+    /// What it is.
+    pub kind: Decides,
+    /// How it came in.
+    pub how: How,
+}
+
+/// What says what counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decides {
+    /// `mcpdoc.toml`.
+    Settings,
+    /// The findings that were there before.
+    Baseline,
+}
+
+impl Decides {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Decides::Settings => "settings",
+            Decides::Baseline => "baseline",
+        }
+    }
+}
+
 /// Something that is no part of the run and could be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
@@ -95,6 +126,8 @@ pub enum Miss {
     Unrendered,
     /// It is another client's, and was not read.
     OtherClient,
+    /// It is there, and no part of what a change touches.
+    Untouched,
     /// It is another client's, and was read by the rules of one that is known.
     Misread,
 }
@@ -107,6 +140,7 @@ impl Miss {
             Miss::PassedOver => "passed-over",
             Miss::Unrendered => "unrendered",
             Miss::OtherClient => "other-client",
+            Miss::Untouched => "untouched",
             Miss::Misread => "misread",
         }
     }
@@ -127,7 +161,35 @@ impl Missed {
             Miss::OtherClient => {
                 format!("passed over: {what}; {flag} reads it, if it is meant for Claude Code")
             }
+            Miss::Untouched => format!("left out: {what}"),
             Miss::Misread => what.clone(),
         }
     }
+}
+
+/// A path that leads out of the only directory that may be looked at. Nothing there was read.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// What is at that path, of which nothing is known.
+    pub source: SourceId,
+    /// What names it; nothing where it is part of the stack by its own place and name.
+    pub named: Vec<Named>,
+}
+
+/// A path where it is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// What names it.
+    pub by: Namer,
+    /// As it is written there.
+    pub written: String,
+}
+
+/// What names a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Namer {
+    /// A node of a file.
+    Node(Pointer),
+    /// The labels of the container with this name.
+    Container(String),
 }

@@ -9,6 +9,8 @@ mod look;
 mod reach;
 mod tls;
 
+pub use tls::knows_authorities;
+
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

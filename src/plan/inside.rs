@@ -38,6 +38,12 @@ impl Call<'_> {
         let Some(url) = usable(url.value.as_str()) else {
             return Err(Untried::Inside);
         };
+        if let Some(name) = self.filled_in().filter(|_| !self.may_have(&url)) {
+            return Err(Untried::Because(format!(
+                "its url is taken from {name} of the gateway's container, into which Compose may have put variables of \
+                 this environment: --trust-origin with its origin lets mcpdoc call it"
+            )));
+        }
         let mut ask = Ask::url(url.as_str());
         (ask.from, ask.pins) = self.vantage(engine, caller)?;
         ask.transport = Some(self.hop.transport);
@@ -166,10 +172,16 @@ impl Call<'_> {
             return Ok((Vantage::Exec { container, id }, Vec::new()));
         }
         if !engine.is_here() {
-            return Err(Untried::Because(
-                "its engine is not known to run on this machine; --allow-exec asks from inside of the container"
-                    .to_owned(),
-            ));
+            let why = match self.permissions.apart {
+                Some(_) => {
+                    "mcpdoc runs in a container, from where the others are not seen: `docker run --network host --pid host` \
+                     asks for it; --allow-exec asks from inside of the gateway's container"
+                }
+                None => {
+                    "its engine is not known to run on this machine; --allow-exec asks from inside of the container"
+                }
+            };
+            return Err(Untried::Because(why.to_owned()));
         }
         let found = self.hop.sight.as_ref().map(|sight| &sight.found);
         let address = match found {
@@ -190,6 +202,22 @@ impl Call<'_> {
             }
             _ => Err(Untried::Inside),
         }
+    }
+
+    /// The variable that the url is taken from, where a file does not say the whole of it: what Compose fills in may be
+    /// a variable of whoever runs mcpdoc, and whoever changes the file may have it called anywhere.
+    fn filled_in(&self) -> Option<&str> {
+        let name = self.upstream.url_variable.as_deref()?;
+        let service = self.chain.gateways[self.gateway].service()?;
+        let variable = self.stack.service(service).variable(name)?;
+        let node = self
+            .stack
+            .source(variable.at.source)
+            .node(&variable.at.path);
+        let written = node.and_then(|node| node.scalar_text()).unwrap_or_default();
+        let value = variable.value.as_ref().map(|value| value.text.as_str());
+        let is_whole = value.is_some_and(|value| written.contains(value)) && !written.contains('$');
+        (!is_whole).then_some(name)
     }
 
     /// Whether an endpoint may have what the container's environment holds: containers of this machine, and origins

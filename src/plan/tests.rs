@@ -1,8 +1,8 @@
 //! What is asked for a call: which headers go where, and what is not asked at all.
 
 use super::*;
-use crate::catalog::Catalog;
 use crate::chain::{self, Learned, Settings};
+use crate::fact::{Container, EngineKind, Locality, Unknown, label};
 use crate::load::{self, Memory};
 
 const HOME: &str = "/home/ada";
@@ -13,6 +13,25 @@ struct Run<'a> {
     shell: &'a [(&'a str, &'a str)],
     trusted: &'a [&'a str],
     exec: bool,
+}
+
+#[test]
+fn from_a_container_of_its_own_not_everything_is_seen() {
+    let apart = |network, authorities| Apart {
+        network,
+        authorities,
+    };
+    let hides = |apart: Apart, url: &str| {
+        let why = apart.hides(&url.parse().expect("a url"));
+        why.unwrap_or("nothing").to_owned()
+    };
+    let alone = apart(false, false);
+    assert!(hides(alone, "http://localhost:4000/mcp").contains("--network host"));
+    assert!(hides(alone, "http://[::1]:4000/mcp").contains("--network host"));
+    assert!(hides(alone, "https://gw.example/mcp").contains("SSL_CERT_FILE"));
+    assert_eq!(hides(alone, "http://gw.example/mcp"), "nothing");
+    let whole = apart(true, true);
+    assert_eq!(hides(whole, "https://localhost/mcp"), "nothing");
 }
 
 impl Run<'_> {
@@ -30,13 +49,7 @@ impl Run<'_> {
             ..Request::default()
         };
         let stack = load::load(&request, &files);
-        let chain = chain::build(
-            &stack,
-            &Catalog::builtin(),
-            &Settings::default(),
-            None,
-            Learned::default(),
-        );
+        let chain = chain::build(&stack, &Settings::default(), None, Learned::default());
         let permissions = Permissions {
             probe: true,
             exec: self.exec,
@@ -378,6 +391,93 @@ fn what_a_gateway_calls_is_not_asked_from_here() {
     assert!(plan.asks.is_empty());
 }
 
+/// Whoever changes a compose file has no variable of this environment called anywhere by way of the gateway's.
+#[test]
+fn what_compose_fills_into_a_gateways_url_goes_where_it_may() {
+    let call = |variable: &str, trusted: &[&str]| {
+        let compose = format!(
+            "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-v1.109.1-stable\n    \
+             command: [--config, /app/config.yaml]\n    volumes: ['./config.yaml:/app/config.yaml:ro']\n    \
+             environment: [\"{variable}\"]\n"
+        );
+        let mut files = Memory::default();
+        files.insert("/srv/stack/compose.yaml", compose);
+        files.insert(
+            "/srv/stack/config.yaml",
+            "mcp_servers:\n  db:\n    transport: http\n    url: os.environ/UPSTREAM\n",
+        );
+        let url = format!("http://evil.example/{CANARY}");
+        let request = Request {
+            cwd: "/srv/stack".into(),
+            paths: vec!["/srv/stack".into()],
+            shell: [
+                ("KEY".to_owned(), CANARY.to_owned()),
+                ("UPSTREAM".to_owned(), url),
+            ]
+            .into(),
+            ..Request::default()
+        };
+        let mut gateway = Container::blank("stack-litellm-1");
+        gateway.network_mode = "host".to_owned();
+        gateway.labels = [
+            (label::PROJECT, "stack"),
+            (label::SERVICE, "litellm"),
+            (label::DIRECTORY, "/srv/stack"),
+            (label::FILES, "/srv/stack/compose.yaml"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        let engine = Engine {
+            endpoint: "unix:///var/run/docker.sock".to_owned(),
+            kind: EngineKind::Linux,
+            version: None,
+            api: None,
+            locality: Locality::Here,
+            enter: crate::fact::Known::No(Unknown::NotAsked),
+            containers: vec![gateway],
+            networks: Vec::new(),
+            images: Vec::new(),
+            gaps: Vec::new(),
+        };
+        let stack = load::load(&request, &files);
+        let chain = chain::build(
+            &stack,
+            &Settings::default(),
+            Some(&engine),
+            Learned::default(),
+        );
+        let permissions = Permissions {
+            probe: true,
+            docker: true,
+            trusted: trusted
+                .iter()
+                .map(|origin| origin.parse().expect("an origin"))
+                .collect(),
+            ..Permissions::default()
+        };
+        let plan = plan(&stack, &chain, &request, &permissions, Some(&engine));
+        match plan.trials.as_slice() {
+            [Trial::Asked(number)] => Ok(plan.asks[*number].name()),
+            [Trial::Not(Untried::Because(why))] => Err(why.clone()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let filled = [
+        "UPSTREAM=http://evil.example/${KEY}",
+        "UPSTREAM=http://${KEY}.evil.example/mcp",
+        "UPSTREAM",
+    ];
+    for variable in filled {
+        let why = call(variable, &[]).expect_err(variable);
+        assert!(why.contains("--trust-origin"), "{variable}: {why}");
+        assert!(!why.contains(CANARY), "{variable}: {why}");
+    }
+    assert!(call(filled[0], &["http://evil.example"]).is_ok());
+    // What a file says itself holds nothing of this environment.
+    let whole = call("UPSTREAM=http://other.example/mcp", &[]);
+    assert_eq!(whole.as_deref(), Ok("http://other.example/mcp"));
+}
+
 #[test]
 fn origins_are_no_more_than_that() {
     for (text, shown) in [
@@ -431,8 +531,7 @@ fn operator(
         gateway_urls: told.iter().map(|text| text.parse().expect(text)).collect(),
         ..Settings::default()
     };
-    let catalog = Catalog::builtin();
-    let chain = chain::build(&stack, &catalog, &settings, None, Learned::default());
+    let chain = chain::build(&stack, &settings, None, Learned::default());
     let permissions = Permissions {
         probe: true,
         gateway_key: Some("KEY".to_owned()),

@@ -60,4 +60,12 @@ impl Files for Digests<'_> {
     fn is_file(&self, path: &Path) -> bool {
         self.files.is_file(path)
     }
+
+    fn root(&self) -> Option<&Path> {
+        self.files.root()
+    }
+
+    fn is_outside(&self, path: &Path) -> bool {
+        self.files.is_outside(path)
+    }
 }

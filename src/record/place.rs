@@ -96,6 +96,36 @@ impl Places {
     }
 }
 
+/// Another name for a home, as long as its own.
+#[derive(Clone, Debug)]
+pub(super) struct Renamed(Option<(String, String)>);
+
+impl Renamed {
+    /// That of a home that is called after its user.
+    pub fn home(home: Option<&Path>) -> Renamed {
+        Renamed(home.and_then(|home| {
+            let (text, name) = (home.to_str()?, home.file_name()?.to_str()?);
+            let parent = text.strip_suffix(name)?;
+            // A root's home tells nothing, and what is called after LiteLLM is taken for its folder.
+            let tells = name != "root" && !name.to_ascii_lowercase().contains("litellm");
+            tells.then(|| {
+                (
+                    text.to_owned(),
+                    format!("{parent}{}", "u".repeat(name.len())),
+                )
+            })
+        }))
+    }
+
+    /// A text with that name.
+    pub fn renamed(&self, text: &str) -> String {
+        match &self.0 {
+            Some((path, other)) if text.contains(path.as_str()) => replaced(text, path, other),
+            _ => text.to_owned(),
+        }
+    }
+}
+
 /// A text with a mark for a path, where it stands as such and is no part of a longer name.
 fn replaced(text: &str, path: &str, mark: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -164,6 +194,19 @@ mod tests {
             assert_eq!(here.hidden(text), mark, "{text}");
             assert_eq!(here.shown(mark), text);
             assert_eq!(there.shown(mark), elsewhere);
+        }
+    }
+
+    #[test]
+    fn a_home_has_another_name_as_long_as_its_own() {
+        let renamed = |home: &str, text: &str| Renamed::home(Some(Path::new(home))).renamed(text);
+        let text = "./a:/a # /home/ann/b, /home/anna, /mnt/home/ann";
+        assert_eq!(
+            renamed("/home/ann", text),
+            "./a:/a # /home/uuu/b, /home/anna, /mnt/home/ann"
+        );
+        for home in ["/", "/root", "/srv/LiteLLM"] {
+            assert_eq!(renamed(home, &format!("{home}/a")), format!("{home}/a"));
         }
     }
 

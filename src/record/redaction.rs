@@ -436,6 +436,20 @@ fn text_of(value: &mut Value) -> Option<&mut String> {
     }
 }
 
+/// Everything that was sent that nobody else may see.
+pub(super) fn sent_of(facts: &Facts) -> impl Iterator<Item = &str> {
+    facts.probes().iter().flat_map(|probe| sent(&probe.asked))
+}
+
+/// What containers keep under telling names.
+pub(super) fn kept_of(facts: &Facts) -> impl Iterator<Item = &str> {
+    let containers = facts.engine.get().into_iter();
+    let containers = containers.flat_map(|engine| &engine.containers);
+    let env = containers.flat_map(|container| &container.env);
+    env.filter(|(name, _)| secret::is_telling(name))
+        .map(|(_, value)| value.reveal())
+}
+
 /// What was sent that nobody else may see: values of headers and variables, and what was filled in.
 fn sent(ask: &Ask) -> impl Iterator<Item = &str> {
     let headers = ask.headers.iter().map(|(name, value)| (name, value));

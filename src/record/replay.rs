@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::place::Places;
 use super::redaction::Redaction;
 use super::{NoRecord, Record};
@@ -38,7 +36,7 @@ impl Replay {
             numbers.entry(asked).or_insert(number);
         }
         let mut facts = record.facts.clone();
-        show(&mut facts, &places);
+        super::each_text(&mut facts, &mut |text| places.shown(text));
         Ok(Replay {
             facts: serde_json::from_value(facts).map_err(malformed)?,
             tokens: record.tokens()?,
@@ -51,6 +49,12 @@ impl Replay {
                 .map(|variable| variable.value.clone())
                 .collect(),
         })
+    }
+
+    /// The same, where more is a token already: letters and digits of each.
+    pub(super) fn keeping(mut self, tokens: impl Iterator<Item = String>) -> Replay {
+        self.tokens.keep_letters(tokens);
+        self
     }
 
     /// The answer to a question, with the question as it is asked now: secrets and all.
@@ -83,15 +87,5 @@ impl Witness for Replay {
 
     fn tokens(&self) -> Option<Tokens> {
         Some(self.tokens.clone())
-    }
-}
-
-/// Puts paths in the place of marks.
-fn show(value: &mut Value, places: &Places) {
-    match value {
-        Value::String(text) => *text = places.shown(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| show(item, places)),
-        Value::Object(members) => members.values_mut().for_each(|member| show(member, places)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

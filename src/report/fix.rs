@@ -187,7 +187,7 @@ impl Writer<'_> {
                 };
                 let text = text.into_iter().flat_map(str::lines);
                 for line in text.chain(commands.iter().map(String::as_str)) {
-                    let _ = writeln!(out, "      {}", self.safe(line));
+                    let _ = writeln!(out, "{}", self.screen.step(&self.safe(line)));
                 }
             }
         }
@@ -304,7 +304,8 @@ impl Writer<'_> {
                 format!("{repairs} in {files}, written as a patch into {name}")
             }
         };
-        let _ = writeln!(out, "{}", self.screen.bold(&self.safe(&line)));
+        let line = self.screen.wrap(&self.safe(&line), "", "  ");
+        let _ = writeln!(out, "{}", self.screen.bold(&line));
         let mut say = |text: &str| {
             let text = self.screen.wrap(&self.safe(text), "  ", "    ");
             let _ = writeln!(out, "{}", self.screen.dim(&text));

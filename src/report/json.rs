@@ -53,8 +53,7 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     calls: Vec<Leg>,
     findings: Vec<Finding<'a>>,
-    /// Nothing can be ignored yet.
-    ignored: [(); 0],
+    ignored: Vec<Ignored<'a>>,
     skipped: Vec<Skipped>,
 }
 
@@ -309,6 +308,14 @@ struct Finding<'a> {
 }
 
 #[derive(Serialize)]
+struct Ignored<'a> {
+    /// What says that it does not count.
+    by: &'static str,
+    reason: Option<String>,
+    finding: Finding<'a>,
+}
+
+#[derive(Serialize)]
 struct Rejected {
     way: &'static str,
     reason: String,
@@ -374,7 +381,7 @@ pub fn render(examination: &Examination) -> serde_json::Result<String> {
 
 /// The same document, with nothing in it that a terminal would obey: JSON demands escapes below U+0020 alone. What is
 /// escaped here stands in texts, for JSON has none of it elsewhere.
-fn escaped(text: String) -> String {
+pub(super) fn escaped(text: String) -> String {
     if text.chars().all(term::is_harmless) {
         return text;
     }
@@ -409,7 +416,7 @@ fn document(examination: &Examination) -> Document<'_> {
             warning: diagnosis.count(Severity::Warning),
             note: diagnosis.count(Severity::Note),
             skipped: diagnosis.skipped.len(),
-            ignored: 0,
+            ignored: diagnosis.ignored.len(),
         },
         inputs: stack
             .inputs
@@ -420,6 +427,12 @@ fn document(examination: &Examination) -> Document<'_> {
                 how: input.how.word(),
                 container: input.container.as_deref(),
             })
+            .chain(stack.decisions.iter().map(|decision| Input {
+                file: stack.name(decision.source),
+                kind: decision.kind.word(),
+                how: decision.how.word(),
+                container: None,
+            }))
             .collect(),
         missed: stack
             .missed
@@ -536,7 +549,15 @@ fn document(examination: &Examination) -> Document<'_> {
             .iter()
             .map(|judged| finding(examination, &repairs, &veil, judged))
             .collect(),
-        ignored: [],
+        ignored: diagnosis
+            .ignored
+            .iter()
+            .map(|one| Ignored {
+                by: one.by.word(),
+                reason: one.reason.as_deref().map(redact),
+                finding: finding(examination, &repairs, &veil, &one.judged),
+            })
+            .collect(),
         skipped: diagnosis
             .skipped
             .iter()

@@ -3,7 +3,7 @@
 mod calls;
 mod chain;
 mod endpoint;
-mod full;
+pub(in crate::report) mod full;
 mod summary;
 mod through;
 mod window;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::veil::Veil;
-use super::{Repairs, count, spot};
+use super::{Repairs, count, message, spot};
 use crate::Examination;
 use crate::check::{Finding, Need, Severity};
 use crate::model::Kind;
@@ -76,7 +76,7 @@ pub fn render(examination: &Examination, options: &Options) -> String {
 /// More findings of one check than this are counted, not shown.
 const ALIKE: usize = 20;
 
-struct Writer<'a> {
+pub(in crate::report) struct Writer<'a> {
     examination: &'a Examination,
     screen: Screen,
     detail: Detail,
@@ -87,6 +87,32 @@ struct Writer<'a> {
     named: Option<String>,
     /// The folder that all files are in, with a final slash: said once, left out afterwards.
     folder: String,
+}
+
+impl<'a> Writer<'a> {
+    /// One that writes for no terminal: without colour, files by their whole names.
+    pub(in crate::report) fn plain(examination: &'a Examination) -> Writer<'a> {
+        Writer {
+            examination,
+            screen: Screen::PLAIN,
+            detail: Detail::Usual,
+            texts: Texts::of(examination),
+            repairs: Repairs::of(examination),
+            veil: Veil::of(examination),
+            named: None,
+            folder: String::new(),
+        }
+    }
+
+    /// The repairs whose lines it shows.
+    pub(in crate::report) fn repairs(&self) -> &Repairs<'a> {
+        &self.repairs
+    }
+
+    /// The text of a file, secrets masked.
+    pub(in crate::report) fn masked(&self, source: &Source) -> &str {
+        self.texts.get(source)
+    }
 }
 
 impl Writer<'_> {
@@ -210,28 +236,16 @@ impl Writer<'_> {
         }
     }
     fn message(&self, judged: &Judged) -> String {
-        let mut message = judged.finding.message.clone();
+        let message = message(self.examination, judged);
         // A url or, in backquotes, a program.
         let begins = |name: &str| {
             let bare = message.trim_start_matches('`').strip_prefix(name)?;
             bare.trim_start_matches('`').strip_prefix(": ")
         };
-        if let Some(rest) = self.named.as_deref().and_then(begins) {
-            message = rest.to_owned();
+        match self.named.as_deref().and_then(begins) {
+            Some(rest) => rest.to_owned(),
+            None => message,
         }
-        if let Some(versions) = &judged.finding.versions
-            && !message.contains(versions.as_str())
-        {
-            let _ = write!(message, " (in LiteLLM {versions})");
-        }
-        if let Some(cause) = judged.caused_by {
-            let _ = write!(
-                message,
-                " (because of {})",
-                self.examination.diagnosis.finding(cause).finding.check
-            );
-        }
-        message
     }
     /// Whether a finding is about the one endpoint that the report is about, and about no file.
     fn is_named(&self, finding: &Finding) -> bool {

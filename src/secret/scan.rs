@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::word::{References, is_switch, is_telling};
+use super::word::{References, is_switch, is_telling, names_login};
 
 /// What a text is, which decides how far a value reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,12 +93,25 @@ impl Scan<'_> {
             from += 1;
         }
         // `scheme://`, `host:4000`, `a == b`: nothing is given to a name there.
-        let spaced = from > at + 1 || (from < end && matches!(bytes[from], b'"' | b'\''));
+        let escaped = text[from..end].starts_with("\\\"");
+        let spaced =
+            from > at + 1 || escaped || (from < end && matches!(bytes[from], b'"' | b'\''));
         if from >= end || (!equals && !spaced) || bytes[from] == b'=' {
             return None;
         }
-        if !is_telling(&text[name.clone()]) {
+        if !is_telling(&text[name.clone()]) && !names_login(&text[name.clone()]) {
             return None;
+        }
+        if escaped {
+            // A text in quotes within another.
+            let from = from + "\\\"".len();
+            let length = text[from..end].find(['\\', '"']).unwrap_or(end - from);
+            let assignment = Assignment {
+                name,
+                value: from..from + length,
+                meant: true,
+            };
+            return (length > 0).then_some((assignment, false));
         }
         let leads = name.start == lead.at;
         let ends = match (kind, leads, equals) {
@@ -262,6 +275,9 @@ fn name_before(bytes: &[u8], from: usize, at: usize) -> Option<Range<usize>> {
     }
     if end > from && matches!(bytes[end - 1], b'"' | b'\'') {
         end -= 1;
+        if end > from && bytes[end - 1] == b'\\' {
+            end -= 1;
+        }
     }
     let mut start = end;
     while start > from && is_name_byte(bytes[start - 1]) {

@@ -363,6 +363,61 @@ fn masks_keep_the_length_and_what_is_no_secret() {
             "https://x/mcp?api_key=${URL_API_KEY}&token=abcd${B}efgh",
             "https://x/mcp?api_key=${URL_API_KEY}&token=****${B}****",
         ),
+        (
+            "command",
+            "curl -u adm:Hun7er2 http://h/ && redis-cli -a hunter ping; /usr/bin/mysqladmin -phunter -u root status",
+            "curl -u adm:******* http://h/ && redis-cli -a ****** ping; /usr/bin/mysqladmin -p****** -u root status",
+        ),
+        (
+            "command",
+            "curl --user 'adm:my cat' --proxy-user=a:hunter -ux:hunter http://h/",
+            "curl --user 'adm:** ***' --proxy-user=a:****** -ux:****** http://h/",
+        ),
+        (
+            "command",
+            "tool -u root:Hun7er2 x",
+            "tool -u root:******* x",
+        ),
+        (
+            "command",
+            "docker run -u 1000:1000 --user node:docker -p 8080:80 -a stdin mysql:8 -p 3306:3306",
+            "docker run -u 1000:1000 --user node:docker -p 8080:80 -a stdin mysql:8 -p 3306:3306",
+        ),
+        (
+            "command",
+            "curl -u \"$USER:$PASSWORD\" -u user:password -u adm:${PW} http://h/",
+            "curl -u \"$USER:$PASSWORD\" -u user:password -u adm:${PW} http://h/",
+        ),
+        (
+            "url",
+            "https://hooks.slack.com/services/T0F3K9ZQ2/B8xQw71Lm/aB3dE5gH7jK9mN1pQ3rS5tU7",
+            "https://hooks.slack.com/services/*********/*********/************************",
+        ),
+        (
+            "url",
+            "https://mcp.zapier.com/api/mcp/s/Zk3v9QxT81bLmN0pRs7UwYaCdE==/mcp?x=1&sig=a8Kd92mX&code=9f3d2c7",
+            "https://mcp.zapier.com/api/mcp/s/****************************/mcp?x=1&sig=********&code=*******",
+        ),
+        (
+            "url",
+            "https://h/x/3b1f8a52-7c44-4e0d-9a61-d2f0c8b7e913/MyLongRepositoryName2024Version?code=typescript&key=name",
+            "https://h/x/3b1f8a52-7c44-4e0d-9a61-d2f0c8b7e913/MyLongRepositoryName2024Version?code=typescript&key=name",
+        ),
+        ("HTTP_AUTH", "alice:hunter", "alice:******"),
+        (
+            "environment",
+            "BASIC_AUTH=alice:hunter",
+            "BASIC_AUTH=alice:******",
+        ),
+        ("HTTP_AUTH", "user:password", "user:password"),
+        ("BASIC_AUTH", "true", "true"),
+        (
+            "headersHelper",
+            "echo {\\\"X-Api-Key\\\":\\\"hunter2\\\"}",
+            "echo {\\\"X-Api-Key\\\":\\\"*******\\\"}",
+        ),
+        ("args", "key=Horse1852&Tree", "key=**************"),
+        ("args", "key=name", "key=name"),
         ("max_tokens", "4096", "4096"),
         (
             "image",
@@ -513,6 +568,10 @@ fn hostile_texts_take_time_in_proportion() {
         "-----BEGIN ",
         "sk-",
         "= ",
+        "curl -u ",
+        "curl -u '",
+        "-u a:B1",
+        "https://h/",
     ] {
         let text = part.repeat(SIZE / part.len());
         let closed = format!("{text}{}", "}".repeat(SIZE / part.len()));

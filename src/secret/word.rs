@@ -112,6 +112,16 @@ pub(super) fn names_password(name: &str) -> bool {
     })
 }
 
+/// Whether a user and a password stand under this name: `HTTP_AUTH`, `BASIC_AUTH`, `basicAuthUser`.
+pub(super) fn names_login(name: &str) -> bool {
+    let words = words(name);
+    let is_one = |word: &String| matches!(word.as_str(), "basicauth" | "userpwd" | "httpauth");
+    words.iter().any(is_one)
+        || words
+            .windows(2)
+            .any(|pair| pair[1] == "auth" && matches!(pair[0].as_str(), "basic" | "http" | "proxy"))
+}
+
 /// `password` and words that end with it: `PGPASSWORD`.
 fn is_password_word(word: &str) -> bool {
     word.ends_with("password") || word.ends_with("passwd")
@@ -340,11 +350,83 @@ pub fn is_placeholder(value: &str) -> bool {
         || PLACEHOLDERS.iter().any(|part| lower.contains(part))
         || is_monotonous(value)
         || is_counted(&lower)
-        || lower
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .all(is_common)
+        || are_common(&lower)
         || (value.starts_with("__") && value.ends_with("__"))
         || is_kept_elsewhere(value)
+}
+
+/// The parts of a value that not everybody knows. Of a placeholder: what is not the word for it, and digits behind common
+/// words; nothing of one that is counted up, of few characters, or kept elsewhere.
+pub(super) fn private(value: &str) -> Vec<Range<usize>> {
+    let lower = value.to_ascii_lowercase();
+    if !is_placeholder(value) {
+        return match is_named_default(value) {
+            true => between(value, default_words(&lower)),
+            false => std::iter::once(0..value.len()).collect(),
+        };
+    }
+    // Of few characters is every short name.
+    let is_blank = value.len() > 3 && is_monotonous(value);
+    if is_kept_elsewhere(value) || is_blank || is_counted(&lower) {
+        return Vec::new();
+    }
+    let parts = between(value, placeholders(&lower)).into_iter();
+    parts.flat_map(|part| uncommon(&lower, part)).collect()
+}
+
+/// What in a part of a text in lower case is no common word.
+fn uncommon(lower: &str, part: Range<usize>) -> Vec<Range<usize>> {
+    let mut uncommon = Vec::new();
+    let mut start = part.start;
+    let is_joint = |c: char| !c.is_ascii_alphanumeric();
+    for piece in lower[part].split_inclusive(is_joint) {
+        let word = piece.trim_end_matches(is_joint);
+        let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let known = match is_common(word) {
+            true => stem.len(),
+            false => 0,
+        };
+        uncommon.push(start + known..start + piece.len());
+        start += piece.len();
+    }
+    uncommon
+}
+
+/// What is between these parts of a text.
+fn between(text: &str, parts: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut between = Vec::new();
+    let mut at = 0;
+    for part in parts {
+        between.push(at..part.start);
+        at = part.end;
+    }
+    between.push(at..text.len());
+    between
+}
+
+/// What in a text in lower case makes it a placeholder.
+fn placeholders(lower: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let found = PLACEHOLDERS.iter().filter_map(|part| {
+            let start = at + lower[at..].find(part)?;
+            Some(start..start + part.len())
+        });
+        let first = found.min_by_key(|found| (found.start, std::cmp::Reverse(found.end)))?;
+        at = first.end;
+        Some(first)
+    })
+}
+
+/// The words in a text in lower case that make it a default.
+fn default_words(lower: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut start = 0;
+    let parts = lower.split(DEFAULT_PARTS).map(move |part| {
+        let range = start..start + part.len();
+        start = range.end + 1;
+        range
+    });
+    parts.filter(|part| DEFAULT_WORDS.contains(&&lower[part.clone()]))
 }
 
 /// Whether something puts a secret in the place of a value, or decrypts it: SOPS, Vault's injectors, Argo's plugin.
@@ -369,15 +451,16 @@ pub(super) fn is_blank_user_info(info: &str) -> bool {
     })
 }
 
-/// At most three different characters: `xxx`, `***`, `0000-0000`.
+/// At most three different characters, again and again: `xxx`, `***`, `0000-0000`, but not `p4ss`.
 fn is_monotonous(value: &str) -> bool {
     let mut seen = Vec::new();
-    value.chars().all(|c| {
+    let few = value.chars().all(|c| {
         if !seen.contains(&c) {
             seen.push(c);
         }
         seen.len() <= 3
-    })
+    });
+    few && (value.len() <= 3 || value.len() >= 2 * seen.len())
 }
 
 /// Counted up: `sk-1234`, `sk-1234567890abcdef`, `abcd1234`.
@@ -396,6 +479,12 @@ fn is_counted(lower: &str) -> bool {
         })
         .count();
     tail.len() >= 4 && steps * 10 >= (tail.len() - 1) * 7
+}
+
+/// Whether a text in lower case has common words only.
+fn are_common(lower: &str) -> bool {
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    words.all(is_common)
 }
 
 /// Whether a word in lower case is made of common words, with at most four digits at its end.
@@ -419,7 +508,7 @@ fn is_made_of(text: &str, words: &[&str]) -> bool {
 }
 
 /// Whether a value is a switch or nothing: no one needs it hidden.
-pub(super) fn is_switch(value: &str) -> bool {
+pub fn is_switch(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'', ',']);
     [
         "", "true", "false", "yes", "no", "on", "off", "none", "null", "~", "{", "[", "|", ">",
@@ -555,15 +644,12 @@ pub(super) fn is_wordy(value: &str) -> bool {
 /// A default that someone named after its project: `jarvis_password`, `n8n_secure_password`.
 pub(super) fn is_named_default(value: &str) -> bool {
     let lower = value.to_lowercase();
-    let mut parts = lower.split(['-', '_', '.']);
-    parts.clone().all(|part| part.len() <= 10)
-        && parts.any(|part| {
-            matches!(
-                part,
-                "password" | "passwd" | "pass" | "pwd" | "secret" | "key"
-            )
-        })
+    let mut parts = lower.split(DEFAULT_PARTS);
+    parts.clone().all(|part| part.len() <= 10) && parts.any(|part| DEFAULT_WORDS.contains(&part))
 }
+
+const DEFAULT_PARTS: [char; 3] = ['-', '_', '.'];
+const DEFAULT_WORDS: [&str; 6] = ["password", "passwd", "pass", "pwd", "secret", "key"];
 
 /// A path of a file: absolute, relative with dots, or with an extension that keys do not have.
 fn is_path(value: &str) -> bool {

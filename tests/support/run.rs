@@ -38,6 +38,8 @@ pub fn prepared(arguments: &str, home: Option<&str>, files: &dyn Files) -> Prepa
         home: home.map(PathBuf::from),
         shell: BTreeMap::new(),
         machine: Vec::new(),
+        today: Some("2026-11-27".to_owned()),
+        apart: None,
     };
     prepare(&args, world).expect("a run")
 }

@@ -1,7 +1,8 @@
 use clap::Parser;
 
 use super::*;
-use crate::cli::Command;
+
+use crate::cli::{Cli, Command};
 use crate::fact::Secret;
 
 fn read(words: &[&str]) -> anyhow::Result<Asked> {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::{Header, Unset, Unused, Value, Why};
-use super::{PREFIX, Reader, Resolved, is_falsy};
+use super::{Reader, Resolved, is_falsy};
 use crate::catalog::VersionSet;
 use crate::model::{Reference, Transport};
 use crate::source::{Node, Part};
@@ -57,10 +57,7 @@ pub(super) fn sent(reader: &Reader<'_>, entry: Node<'_>) -> Vec<Header> {
                 Value::Text(text) => Value::Text(full(&text)),
                 unknown => unknown,
             },
-            variable: match reader.resolve(node) {
-                Resolved::Text(_) => node.as_str().map(|text| text.replace(PREFIX, "")),
-                _ => None,
-            },
+            variable: reader.variable(node),
         });
     };
     let as_it_is = |text: &str| text.to_owned();

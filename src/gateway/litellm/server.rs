@@ -117,6 +117,7 @@ fn server(reader: &mut Reader<'_>, name: &str, entry: Node<'_>) -> Upstream {
         transport,
         transport_at,
         url: given("url"),
+        url_variable: entry.get("url").and_then(|node| reader.variable(node)),
         command: given("command"),
         args: entry
             .get("args")

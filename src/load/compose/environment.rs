@@ -81,13 +81,18 @@ fn declared(assembly: &Assembly<'_, '_>, service: &Value) -> Vec<EnvVar> {
 
 /// An entry of `env_file`: a path, or a mapping with `path`, `required` and `format`.
 fn open(assembly: &mut Assembly<'_, '_>, entry: &Value) -> Option<(EnvFile, Quoting)> {
-    let written = entry.get("path").unwrap_or(entry).text()?;
+    let named = entry.get("path").unwrap_or(entry);
+    let written = named.text()?;
     let required = entry.get("required").and_then(Value::truth);
     let quoting = match entry.get("format").and_then(Value::string) {
         Some("raw") => Quoting::Raw,
         _ => Quoting::Dotenv,
     };
     let path = host_path(written, &assembly.scopes[entry.scope.0].dir);
+    if let Some(path) = &path {
+        let at = named.at.pointer();
+        assembly.loader.name_at(path, at, &written.text);
+    }
     let source = path
         .as_ref()
         .map(|path| assembly.open_env(path, How::Mounted));
@@ -153,12 +158,15 @@ fn read(
     for line in env_lines(file, quoting) {
         let value = {
             let outside = |name: &str| {
-                project
-                    .get(name)
-                    .or_else(|| own.get(name).map(Cow::Borrowed))
+                let own = || own.get(name).map(Cow::Borrowed);
+                project.get(name).or_else(own)
             };
-            let everything =
-                |name: &str| outside(name).or_else(|| of_earlier.get(name).map(Cow::Borrowed));
+            let everything = |name: &str| {
+                let earlier = || of_earlier.get(name).map(Cow::Borrowed);
+                outside(name)
+                    .or_else(earlier)
+                    .or_else(|| project.unread(name))
+            };
             line.value(
                 |written| project.interpolate(written, &everything).text,
                 outside,

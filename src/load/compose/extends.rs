@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::place::Place;
 use super::scope::{Scope, ScopeId};
 use super::value::{Data, Entries, Tag, Value};
 use super::{Assembly, MAX_DEPTH, MAX_FOLLOWED, is_remote, merge};
@@ -76,7 +77,7 @@ impl Book {
 /// What `extends` names.
 struct Reference {
     service: Rc<str>,
-    file: Option<String>,
+    file: Option<(String, Place)>,
     scope: ScopeId,
 }
 
@@ -119,7 +120,7 @@ impl Library<'_, '_, '_> {
         let reference = reference(extends)?;
         let target = match &reference.file {
             None => book,
-            Some(file) => self.open(file, &reference)?,
+            Some((file, at)) => self.open(file, at, &reference)?,
         };
         let wanted = &*reference.service;
         if !self.books[target].services.contains_key(wanted) {
@@ -177,12 +178,13 @@ impl Library<'_, '_, '_> {
     }
 
     /// The book of another file.
-    fn open(&mut self, file: &str, reference: &Reference) -> Result<usize, String> {
+    fn open(&mut self, file: &str, at: &Place, reference: &Reference) -> Result<usize, String> {
         if is_remote(file) {
             return Err(format!("{file} is remote: not followed"));
         }
-        let scope = &self.assembly.scopes[reference.scope.0];
+        let scope = self.assembly.scopes[reference.scope.0].clone();
         let path = join(&scope.dir, file);
+        self.assembly.loader.name_at(&path, at.pointer(), file);
         let unread = || format!("{file} has no services that can be extended");
         if let Some(known) = self.by_path.get(&path) {
             return known.ok_or_else(unread);
@@ -193,7 +195,7 @@ impl Library<'_, '_, '_> {
         self.assembly.followed += 1;
         let scope = Scope {
             dir: path.parent().unwrap_or(Path::new("")).to_owned(),
-            variables: scope.variables.clone(),
+            variables: scope.variables,
         };
         let scope = self.assembly.add_scope(scope);
         let (source, content) = self.assembly.read(&path, scope, How::Mounted);
@@ -223,9 +225,11 @@ fn reference(extends: &Value) -> Result<Reference, String> {
         None => Err("extends names no service".to_owned()),
     };
     let service = extends.get("service").unwrap_or(extends);
+    let file = extends.get("file");
+    let file = file.map(|file| Ok::<_, String>((known(file)?, file.at.clone())));
     Ok(Reference {
         service: known(service)?.into(),
-        file: extends.get("file").map(known).transpose()?,
+        file: file.transpose()?,
         scope: extends.scope,
     })
 }

@@ -1,12 +1,12 @@
 //! `include`: other projects whose resources come in, each with its own directory and variables (Compose spec,
 //! "include"). On a conflict what the including file says is laid over what it includes, as compose-go does it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::scope::{Scope, ScopeId};
 use super::value::{Data, Entries, Value};
-use super::{Assembly, MAX_DEPTH, MAX_FOLLOWED, RESOURCES, is_remote, merge};
+use super::{Assembly, DOT_ENV, MAX_DEPTH, MAX_FOLLOWED, RESOURCES, is_remote, merge};
 use crate::load::join;
 use crate::model::How;
 
@@ -49,7 +49,7 @@ impl Assembly<'_, '_> {
         let outer_dir = self.scopes[outer.0].dir.clone();
         let mut paths: Vec<PathBuf> = Vec::new();
         for path in entry.get("path").unwrap_or(entry).items_or_one() {
-            paths.push(join(&outer_dir, local(path)?));
+            paths.push(self.named(path, &outer_dir)?);
         }
         let first = paths.first().ok_or("include names no file")?;
         if trail.contains(first) {
@@ -64,10 +64,19 @@ impl Assembly<'_, '_> {
         self.followed += paths.len();
 
         let dir = match entry.get("project_directory") {
-            Some(dir) => join(&outer_dir, local(dir)?),
+            Some(dir) => {
+                let written = local(dir)?;
+                let path = join(&outer_dir, written);
+                let dot_env = path.join(DOT_ENV);
+                self.loader.name_at(&dot_env, dir.at.pointer(), written);
+                path
+            }
             None => first.parent().unwrap_or(&outer_dir).to_owned(),
         };
-        let variables = self.included_variables(entry, outer, &dir)?;
+        let variables = match self.are_outside(paths.iter().map(PathBuf::as_path)) {
+            true => Rc::clone(&self.scopes[outer.0].variables),
+            false => self.included_variables(entry, outer, &dir)?,
+        };
         let scope = self.add_scope(Scope { dir, variables });
 
         let mut merged = Entries::new();
@@ -87,26 +96,36 @@ impl Assembly<'_, '_> {
         Ok(merged)
     }
 
+    /// A path that is named, seen from a directory.
+    fn named(&mut self, value: &Value, dir: &Path) -> Result<PathBuf, String> {
+        let written = local(value)?;
+        let path = join(dir, written);
+        self.loader.name_at(&path, value.at.pointer(), written);
+        Ok(path)
+    }
+
     /// The including project's variables, then those of `env_file` or of the `.env` in the included directory.
     fn included_variables(
         &mut self,
         entry: &Value,
         outer: ScopeId,
-        dir: &std::path::Path,
+        dir: &Path,
     ) -> Result<Rc<super::Variables>, String> {
-        let outer = &self.scopes[outer.0];
-        let outer_variables = Rc::clone(&outer.variables);
+        let Scope {
+            dir: outer_dir,
+            variables: outer_variables,
+        } = self.scopes[outer.0].clone();
         let mut paths = Vec::new();
         match entry.get("env_file") {
             Some(named) => {
                 for path in named.items_or_one() {
-                    paths.push(join(&outer.dir, local(path)?));
+                    paths.push(self.named(path, &outer_dir)?);
                 }
                 paths.retain(|path| path.as_os_str() != "/dev/null");
             }
             None => {
-                let dot_env = dir.join(".env");
-                if self.loader.files.is_file(&dot_env) {
+                let dot_env = dir.join(DOT_ENV);
+                if self.loader.may_be_file(&dot_env) {
                     paths.push(dot_env);
                 }
             }

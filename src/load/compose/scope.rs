@@ -35,7 +35,7 @@ impl Scope {
     /// A value with its variables filled in.
     pub fn interpolate(&self, written: &str) -> Interpolated {
         self.variables
-            .interpolate(written, &|name| self.variables.get(name))
+            .interpolate(written, &|name| self.variables.look(name))
     }
 }
 
@@ -44,6 +44,8 @@ impl Scope {
 pub(super) struct Variables {
     shell: BTreeMap<String, String>,
     files: HashMap<String, Text>,
+    /// Whether there are files that may not be read: a variable that nothing defines may stand there.
+    is_partial: bool,
     written: Rc<Cell<usize>>,
 }
 
@@ -64,6 +66,26 @@ impl Variables {
         }
     }
 
+    /// The value of a variable, or what stands for it where it may be defined in what may not be read.
+    pub fn look(&self, name: &str) -> Option<Cow<'_, Text>> {
+        self.get(name).or_else(|| self.unread(name))
+    }
+
+    /// What stands for a variable that nothing defines, where it may be defined all the same: then no default counts.
+    pub fn unread(&self, name: &str) -> Option<Cow<'static, Text>> {
+        self.is_partial.then(|| {
+            Cow::Owned(Text {
+                text: format!("${{{name}}}"),
+                known: false,
+            })
+        })
+    }
+
+    /// Notes that a file with more of them may not be read.
+    pub fn note_unread(&mut self) {
+        self.is_partial = true;
+    }
+
     /// Sets a variable whatever the shell says.
     pub fn set(&mut self, name: &str, value: Text) {
         self.shell.remove(name);
@@ -79,6 +101,7 @@ impl Variables {
                     let lookup = |name: &str| {
                         self.get(name)
                             .or_else(|| added.get(name).map(Cow::Borrowed))
+                            .or_else(|| self.unread(name))
                     };
                     line.value(|written| self.interpolate(written, &lookup).text, lookup)
                 };

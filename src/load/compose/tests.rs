@@ -1179,6 +1179,51 @@ fn interpolation_variables() {
     assert_eq!(loaded.gaps(), ["absent.env: cannot be read: no such file"]);
 }
 
+/// A default holds where nothing sets its variable: that is not known while there is something that may not be read.
+#[test]
+fn what_a_file_that_may_not_be_read_defines_is_not_known() {
+    let compose = "services:
+  a:
+    image: x
+    profiles: [extra]
+    ports: ['${PORT:-8000}:8000']
+    environment: {A: '${A:-1}', B: '${B:-2}', C: '${C}'}
+    env_file: [own.env]
+";
+    let files = [
+        ("compose.yaml", compose),
+        ("own.env", "D=${D:-3}\n"),
+        ("near.env", "B=near\n"),
+        ("../far.env", "A=far\nCOMPOSE_PROFILES=extra\n"),
+    ];
+    let case = |names: &[&str]| {
+        let mut case = Case::new(&files);
+        case.files = case.files.below(DIR);
+        case.request.env_files = names.iter().map(|name| clean_path(name)).collect();
+        case.load(&["compose.yaml"])
+    };
+    let known = case(&["near.env"]);
+    assert_eq!(
+        known.env("a"),
+        ["env A=1", "env B=near", "env C=?${C}", "file D=3"]
+    );
+    assert_eq!(known.ports("a"), ["* 8000-8000 8000-8000 tcp"]);
+    assert_eq!(known.project().name, "myproject");
+    assert!(known.project().leaves_out(known.service("a")));
+
+    let unknown = case(&["near.env", "../far.env"]);
+    assert_eq!(
+        unknown.env("a"),
+        ["env A=?${A}", "env B=near", "env C=?${C}", "file D=?${D}"]
+    );
+    assert_eq!(unknown.ports("a"), ["* ?${PORT} 8000-8000 tcp"]);
+    assert!(!unknown.project().leaves_out(unknown.service("a")));
+    assert_eq!(
+        unknown.gaps(),
+        ["/w/far.env: cannot be read: outside the directory that may be read"]
+    );
+}
+
 #[test]
 fn the_project_name_may_stand_in_dot_env() {
     let files = [

@@ -60,6 +60,7 @@ pub(super) fn called(loader: &mut Loader<'_>) {
     let look = Look {
         engine,
         machine: loader.surroundings.machine,
+        catalog: loader.surroundings.catalog,
         networks: networks_of(engine, &gateways),
         projects: projects_of(engine, &gateways),
         calls,
@@ -137,7 +138,8 @@ fn read_labels(loader: &mut Loader<'_>, engine: &Engine, number: usize) {
     if is_declared(loader, engine, number) {
         return;
     }
-    let gone = labels.files.iter().find(|path| !loader.files.is_file(path));
+    loader.name_by_labels(&labels);
+    let gone = labels.files.iter().find(|path| !loader.may_be_file(path));
     if let Some(gone) = gone {
         let name = shown(gone, &loader.request.cwd);
         loader.missed(
@@ -267,6 +269,7 @@ fn calls(loader: &Loader<'_>, engine: &Engine, gateways: &BTreeSet<usize>) -> Ve
 struct Look<'a> {
     engine: &'a Engine,
     machine: &'a [String],
+    catalog: &'a Catalog,
     /// The gateways' networks.
     networks: BTreeSet<String>,
     /// The gateways' projects.
@@ -313,7 +316,7 @@ impl Look<'_> {
                 true => found.extend(named.into_iter().filter(|number| {
                     let one = &self.engine.containers[*number];
                     one.name.eq_ignore_ascii_case(&call.host)
-                        || is_server(one)
+                        || self.is_server(one)
                         || call.port.is_some_and(|port| listens(one, port))
                 })),
             }
@@ -321,12 +324,18 @@ impl Look<'_> {
         let beside = self.containers().filter(|(number, one)| {
             let wanted = || {
                 let mut ports = self.calls.iter().filter_map(|call| call.port);
-                is_server(one) || ports.any(|port| listens(one, port))
+                self.is_server(one) || ports.any(|port| listens(one, port))
             };
             self.is_near(*number) && !is_gateway(one) && wanted()
         });
         found.extend(beside.map(|(number, _)| number));
         found
+    }
+
+    /// Whether the catalog knows its image.
+    fn is_server(&self, container: &Container) -> bool {
+        let image = ImageRef::parse(&container.image);
+        self.catalog.server_for_image(&image).is_some()
     }
 
     fn containers(&self) -> impl Iterator<Item = (usize, &Container)> {
@@ -361,12 +370,6 @@ fn is_called(container: &Container, host: &str) -> bool {
             answers_to(container, joined, host)
                 || address.is_some_and(|address| joined.addresses.contains(&address))
         })
-}
-
-/// Whether the catalog knows its image.
-fn is_server(container: &Container) -> bool {
-    let image = ImageRef::parse(&container.image);
-    Catalog::builtin().server_for_image(&image).is_some()
 }
 
 /// Whether anything says that it listens on a port.

@@ -148,7 +148,7 @@ pub(super) fn is_generated_from(loader: &Loader<'_>, path: &Path) -> bool {
 }
 
 fn takes_in(loader: &Loader<'_>, kustomization: &Path, dir: &Path, path: &Path) -> bool {
-    let bytes = loader.files.read(kustomization);
+    let bytes = loader.read(kustomization);
     let file = Source::new(SourceId(0), "", super::recognise::COMPOSE, bytes);
     let generators = ["configMapGenerator", "secretGenerator"];
     let lists = generators.iter().filter_map(|key| file.root().get(key));

@@ -377,7 +377,7 @@ pub(super) fn with_top<T>(
 }
 
 pub(super) fn text(loader: &Loader<'_>, path: &Path) -> Option<String> {
-    let bytes = loader.files.read(path).ok()?;
+    let bytes = loader.read(path).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

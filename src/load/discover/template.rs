@@ -135,7 +135,7 @@ fn filler(loader: &Loader<'_>, gateway: &Gateway) -> Option<String> {
         .into_iter()
         .take(MAX_SCRIPTS)
         .find_map(|script| {
-            let bytes = loader.files.read(&script).ok()?;
+            let bytes = loader.read(&script).ok()?;
             let text = String::from_utf8_lossy(&bytes);
             let program = text
                 .lines()

@@ -79,6 +79,11 @@ fn system() -> Arc<Anchors> {
     Arc::clone(system)
 }
 
+/// Whether this machine has certificates of authorities.
+pub fn knows_authorities() -> bool {
+    !system().certificates.is_empty()
+}
+
 /// Certificates that are trusted.
 #[derive(Debug)]
 struct Anchors {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::super::count;
+use super::super::{broken_by, count};
 use super::{Detail, Writer};
 use crate::Examination;
-use crate::chain::{Caller, Destination, Hop, HopId};
+use crate::chain::{Caller, Destination, Hop};
 use crate::check::through::Comes;
 use crate::fact::{Ask, Known, Probe, Target, Unknown, Vantage};
 use crate::plan::{Trial, Untried};
@@ -79,13 +79,19 @@ impl Writer<'_> {
             };
             let why = match verdict {
                 Verdict::Works => self.seen(hop),
-                Verdict::Broken(_) => self.broken_by(hop.id),
+                Verdict::Broken(_) => broken_by(self.examination, hop.id),
                 Verdict::Blocked { reason, .. } | Verdict::Unknown(reason) => self.safe(reason),
             };
             let paint = |text: &str| match verdict {
                 Verdict::Broken(_) => text.to_owned(),
                 Verdict::Works | Verdict::Blocked { .. } | Verdict::Unknown(_) => screen.dim(text),
             };
+            // On a narrow screen each end has a line of its own.
+            if indent > screen.width {
+                let _ = writeln!(out, "  {mark} {}", screen.bold(caller));
+                let _ = write!(out, "    → {}  ", screen.bold(callee));
+                let _ = writeln!(out, "{}", word.trim_end());
+            }
             let line = format!(
                 "  {mark} {}{}  →  {}{}  {word}  ",
                 screen.bold(caller),
@@ -105,7 +111,9 @@ impl Writer<'_> {
                 self.client_says(out, hop);
                 continue;
             }
-            let _ = writeln!(out, "{}", line.trim_end());
+            if indent <= screen.width {
+                let _ = writeln!(out, "{}", line.trim_end());
+            }
             self.client_says(out, hop);
             alike += 1;
             if shown
@@ -232,7 +240,7 @@ impl Writer<'_> {
     }
 
     /// What answers at a hop that works.
-    fn seen(&self, hop: &Hop) -> String {
+    pub(in crate::report) fn seen(&self, hop: &Hop) -> String {
         let conversation = self.examination.conversation(hop);
         let works = |(_, reading): &(&Probe, &Reading)| reading.standing == Standing::Works;
         let Some((probe, reading)) = conversation.filter(works) else {
@@ -273,19 +281,6 @@ impl Writer<'_> {
         });
         let most = tools.max().map(|most| count(most, "tool"));
         most.map_or_else(String::new, |most| format!("{most} through the gateway"))
-    }
-
-    /// Names of the checks that break a hop, first cause first.
-    fn broken_by(&self, hop: HopId) -> String {
-        let diagnosis = &self.examination.diagnosis;
-        let mut names: Vec<&str> = Vec::new();
-        for id in &diagnosis.errors[hop.0] {
-            let check = diagnosis.finding(*id).finding.check;
-            if !names.contains(&check) {
-                names.push(check);
-            }
-        }
-        names.join(", ")
     }
 
     /// Text after something of `indent` columns, wrapped under itself.

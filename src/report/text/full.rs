@@ -7,6 +7,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use owo_colors::Style;
+use textwrap::core::display_width;
 
 use super::super::{count, spot};
 use super::{Detail, Writer};
@@ -19,6 +20,9 @@ use crate::verdict::Judged;
 
 /// Places of one kind that a snippet shows, and changes of one repair, unless everything is asked for.
 const PLACES: usize = 5;
+
+/// Columns that a snippet has before its text, at most.
+const GUTTER: usize = 6;
 
 /// Lines of further places that are named.
 const LINES: usize = 8;
@@ -34,49 +38,17 @@ impl Writer<'_> {
             self.screen
                 .wrap(&self.safe(&self.message(judged)), "  ", "  ")
         );
-        let level = match finding.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-            Severity::Note => Level::NOTE,
-        };
-        let mut group = Group::with_level(level);
-        let mut in_files = false;
-        let (shown, more) = self.places(judged);
-        for (source, labels) in self.by_source(shown) {
-            let spots: Vec<Range<usize>> = labels
-                .iter()
-                .filter_map(|(_, label)| spot(self.examination, label))
-                .map(|spot| first_line(source, spot.range))
-                .collect();
-            let window = self.texts.window(source, &spots);
-            let mut snippet = Snippet::source(window.text)
-                .line_start(window.line)
-                .path(self.name(source))
-                .fold(true);
-            for ((primary, label), range) in labels.iter().zip(&spots) {
-                let kind = if *primary {
-                    AnnotationKind::Primary
-                } else {
-                    AnnotationKind::Context
-                };
-                let mut annotation = kind.span(window.range(range));
-                if !label.text.is_empty() {
-                    annotation = annotation.label(self.safe(&label.text));
-                }
-                snippet = snippet.annotation(annotation);
-            }
-            group = group.element(snippet);
-            in_files = true;
+        let Snippets {
+            text,
+            beneath,
+            more,
+        } = self.snippets(judged);
+        if let Some(text) = text {
+            let _ = writeln!(out, "{text}");
         }
-        let renderer = if self.screen.colour {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        }
-        .decor_style(DecorStyle::Unicode)
-        .term_width(self.screen.width);
-        if in_files {
-            let _ = writeln!(out, "{}", renderer.render(&[group]));
+        for text in beneath {
+            let text = self.screen.wrap(&text, "  · ", "    ");
+            let _ = writeln!(out, "{text}");
         }
         if !more.is_empty() {
             let text = self.screen.wrap(&self.more(more), "  · ", "    ");
@@ -109,6 +81,67 @@ impl Writer<'_> {
             }
         }
         out.push('\n');
+    }
+
+    /// The places of a finding in its files.
+    pub(in crate::report) fn snippets<'b>(&self, judged: &'b Judged) -> Snippets<'b> {
+        let level = match judged.finding.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let mut group = Group::with_level(level);
+        let mut in_files = false;
+        let (shown, more) = self.places(judged);
+        let files = self.by_source(shown);
+        let several = files.len() > 1;
+        let mut beneath: Vec<String> = Vec::new();
+        for (source, labels) in files {
+            let spots: Vec<Range<usize>> = labels
+                .iter()
+                .filter_map(|(_, label)| spot(self.examination, label))
+                .map(|spot| first_line(source, spot.range))
+                .collect();
+            let window = self.texts.window(source, &spots);
+            let mut snippet = Snippet::source(window.text)
+                .line_start(window.line)
+                .path(self.name(source))
+                .fold(true);
+            for ((primary, label), range) in labels.iter().zip(&spots) {
+                let kind = if *primary {
+                    AnnotationKind::Primary
+                } else {
+                    AnnotationKind::Context
+                };
+                let mut annotation = kind.span(window.range(range));
+                let text = self.safe(&label.text);
+                let end = source.position(range.end);
+                let room = GUTTER + end.column as usize + display_width(&text);
+                if room <= self.screen.width && !text.is_empty() {
+                    annotation = annotation.label(text);
+                } else if !text.is_empty() {
+                    beneath.push(match several {
+                        true => format!("{}:{}: {text}", self.name(source), end.line),
+                        false => format!("line {}: {text}", end.line),
+                    });
+                }
+                snippet = snippet.annotation(annotation);
+            }
+            group = group.element(snippet);
+            in_files = true;
+        }
+        let renderer = if self.screen.colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        }
+        .decor_style(DecorStyle::Unicode)
+        .term_width(self.screen.width);
+        Snippets {
+            text: in_files.then(|| renderer.render(&[group])),
+            beneath,
+            more,
+        }
     }
 
     /// What to write instead: lines where they are known, words where a person has to decide.
@@ -144,7 +177,7 @@ impl Writer<'_> {
             }
         }
         for line in fix.text.iter().flat_map(|text| text.lines()) {
-            let _ = writeln!(out, "      {}", self.safe(line));
+            let _ = writeln!(out, "{}", screen.step(&self.safe(line)));
         }
         let alone = fix.changes.is_empty() && fix.files.is_empty() && fix.text.is_none();
         let run = if alone { "run" } else { "then run" };
@@ -179,36 +212,24 @@ impl Writer<'_> {
         after: &str,
         left: &mut usize,
     ) -> usize {
-        let suggestions = fix::suggestions(source, edits);
-        let held = suggestions.len().saturating_sub(*left);
-        if held == suggestions.len() {
+        let hunks = hunks(source, edits, self.texts.get(source), after);
+        let held = hunks.len().saturating_sub(*left);
+        if held == hunks.len() {
             return held;
         }
-        *left -= suggestions.len() - held;
+        let shown = hunks.len() - held;
+        *left -= shown;
         let _ = writeln!(out, "    {}", self.screen.dim(&self.name(source)));
-        let before: Vec<&str> = self.texts.get(source).lines().collect();
-        let after: Vec<&str> = after.lines().collect();
-        let mut shift = 0isize;
-        let shown = suggestions.len() - held;
-        for suggestion in suggestions.into_iter().take(shown) {
-            let first = suggestion.first_line as usize;
-            let (gone, come) = (suggestion.removed.len(), suggestion.added.len());
-            for number in first..first + gone {
-                let line = before.get(number - 1).copied().unwrap_or_default();
-                let line = format!("  {number:>5} - {}", clean(line));
+        for hunk in hunks.iter().take(shown) {
+            for (number, line) in (hunk.line..).zip(&hunk.gone) {
+                let line = format!("  {number:>5} - {line}");
                 let line = self.screen.paint(line.trim_end(), Style::new().red());
                 let _ = writeln!(out, "{line}");
             }
-            for number in first..first + come {
-                let line = number.saturating_add_signed(shift).checked_sub(1);
-                let line = line
-                    .and_then(|at| after.get(at))
-                    .copied()
-                    .unwrap_or_default();
-                let line = format!("  {number:>5} + {}", clean(line));
+            for (number, line) in (hunk.line..).zip(&hunk.come) {
+                let line = format!("  {number:>5} + {line}");
                 let _ = writeln!(out, "{}", self.screen.green(line.trim_end()));
             }
-            shift += come as isize - gone as isize;
         }
         held
     }
@@ -280,6 +301,53 @@ impl Writer<'_> {
         }
         files
     }
+}
+
+/// Places of a finding.
+pub(in crate::report) struct Snippets<'a> {
+    /// Nothing where it has none in a file.
+    pub text: Option<String>,
+    /// What is said of them and has no room beside them.
+    pub beneath: Vec<String>,
+    /// Labels that are not shown.
+    pub more: Vec<&'a Label>,
+}
+
+/// Lines of one place that go, and those that come.
+pub(in crate::report) struct Hunk {
+    /// The number of the first.
+    pub line: usize,
+    pub gone: Vec<String>,
+    pub come: Vec<String>,
+}
+
+/// What edits do to the lines of a file, in its order: from its text before and after, secrets masked in both.
+pub(in crate::report) fn hunks(
+    source: &Source,
+    edits: &[Edit],
+    before: &str,
+    after: &str,
+) -> Vec<Hunk> {
+    let before: Vec<&str> = before.lines().collect();
+    let after: Vec<&str> = after.lines().collect();
+    let take = |lines: &[&str], from: usize, number: usize| -> Vec<String> {
+        let lines = lines.iter().skip(from).take(number);
+        lines.map(|line| clean(line)).collect()
+    };
+    let mut shift = 0isize;
+    let suggestions = fix::suggestions(source, edits).into_iter();
+    let hunks = suggestions.map(|suggestion| {
+        let first = (suggestion.first_line as usize).saturating_sub(1);
+        let (gone, come) = (suggestion.removed.len(), suggestion.added.len());
+        let hunk = Hunk {
+            line: first + 1,
+            gone: take(&before, first, gone),
+            come: take(&after, first.saturating_add_signed(shift), come),
+        };
+        shift += come as isize - gone as isize;
+        hunk
+    });
+    hunks.collect()
 }
 
 /// What a label says before it names anything: of `taken literally: write X` the first two words.

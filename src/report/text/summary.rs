@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use indexmap::IndexMap;
 
-use super::super::count;
+use super::super::{count, counts, ignored, read_as};
 use super::{Detail, Options, Writer};
 use crate::Examination;
 use crate::change::Safety;
@@ -12,7 +12,8 @@ use crate::check::client::{Program, log};
 use crate::check::{Finding, Need, Severity, Skipped, listed};
 use crate::checks;
 use crate::gateway::{Known, VersionFrom};
-use crate::model::{Client, Input, Kind, Missed};
+use crate::model::{Client, Decides, Input, Kind, Missed};
+use crate::policy::Policy;
 use crate::record::Differs;
 use crate::source::{Source, SourceId};
 use crate::verdict::Judged;
@@ -32,13 +33,7 @@ impl Writer<'_> {
         }
         let errors = diagnosis.count(Severity::Error);
         let warnings = diagnosis.count(Severity::Warning);
-        let notes = diagnosis.count(Severity::Note);
-        let counts = format!(
-            "{}, {}, {}",
-            count(errors, "error"),
-            count(warnings, "warning"),
-            count(notes, "note")
-        );
+        let counts = counts(diagnosis);
         let counts = match (errors, warnings) {
             (0, 0) => screen.green(&counts),
             (0, _) => screen.yellow(&counts),
@@ -51,7 +46,12 @@ impl Writer<'_> {
             0 => String::new(),
             _ => format!(" and {}", count(containers, "container")),
         };
-        let _ = writeln!(out, "{counts} in {files}{more}");
+        let ignored = match ignored(&diagnosis.ignored) {
+            Some(ignored) => format!("; {ignored}"),
+            None => String::new(),
+        };
+        let line = format!("{counts} in {files}{more}{ignored}");
+        let _ = writeln!(out, "{}", screen.wrap(&line, "", "  "));
         let say = |out: &mut String, text: &str| {
             let text = self.safe(text);
             let _ = writeln!(out, "{}", screen.dim(&screen.wrap(&text, "  ", "    ")));
@@ -72,6 +72,14 @@ impl Writer<'_> {
                 );
             }
         }
+        if let Some(settings) = stack.decision(Decides::Settings) {
+            let told = match self.examination.decided.as_slice() {
+                [] => String::new(),
+                told => format!(": {}", told.join("; ")),
+            };
+            say(out, &format!("settings of {}{told}", stack.name(settings)));
+        }
+        self.ignored(&mut |text| say(out, text));
         if let Some(user) = &options.user {
             say(
                 out,
@@ -112,6 +120,27 @@ impl Writer<'_> {
         }
     }
 
+    /// What does not count, each with its reason, where everything is asked for.
+    fn ignored(&self, say: &mut dyn FnMut(&str)) {
+        if self.detail != Detail::Verbose {
+            return;
+        }
+        for one in &self.examination.diagnosis.ignored {
+            let Judged { finding, .. } = &one.judged;
+            let reason = one
+                .reason
+                .as_deref()
+                .map_or(String::new(), |reason| format!(": {reason}"));
+            say(&format!(
+                "ignored: {}[{}] {}, by {}{reason}",
+                finding.severity.word(),
+                finding.check,
+                self.place(finding),
+                one.by.words()
+            ));
+        }
+    }
+
     /// How many findings `mcpdoc fix` has edits for; nothing where it was an endpoint that was asked about.
     fn repairable(&self) -> Option<String> {
         let Examination {
@@ -146,7 +175,10 @@ impl Writer<'_> {
     fn skipped(&self, say: &mut dyn FnMut(&str)) {
         let mut whole: IndexMap<(Need, &str), Vec<&str>> = IndexMap::new();
         let mut parts: Vec<&Skipped> = Vec::new();
-        for skipped in &self.examination.diagnosis.skipped {
+        let skipped = self.examination.diagnosis.skipped.iter();
+        // That is said with the settings.
+        let is_said = |one: &&Skipped| one.reason == Policy::OFF && self.detail != Detail::Verbose;
+        for skipped in skipped.filter(|one| !is_said(one)) {
             let needs = checks::by_id(skipped.check).map_or(&[][..], |check| check.needs);
             match needs.iter().find(|need| **need != Need::Files) {
                 Some(need) => whole
@@ -160,7 +192,7 @@ impl Writer<'_> {
             let what = match need {
                 Need::Wire => "what endpoints answer",
                 Need::Docker => "what the container engine says",
-                Need::Files => "files",
+                Need::Files | Need::Findings => "files",
             };
             match self.detail {
                 Detail::Verbose => say(&format!("skipped {}: {reason}", checks.join(", "))),
@@ -220,13 +252,7 @@ impl Writer<'_> {
             let text = match &view.version {
                 // Who gave it knows it.
                 Known::Exact(_, VersionFrom::Flag) if self.detail != Detail::Verbose => continue,
-                Known::Exact(version, from) => {
-                    let because = view.version_because.as_deref().unwrap_or(from.word());
-                    format!("read as LiteLLM {version} does (from {because})")
-                }
-                Known::Unknown(why) => format!(
-                    "the version of LiteLLM is not known ({why}); --litellm-version VERSION makes the verdicts sharper"
-                ),
+                Known::Exact(..) | Known::Unknown(_) => read_as(view),
             };
             let source = stack.source(gateway.root.source);
             said.entry(text).or_default().push(source);

@@ -20,6 +20,8 @@ const ROWS: usize = 20;
 const VIEWS: usize = 3;
 /// Names in a line.
 const NAMES: usize = 3;
+/// From this width on there is room for how each server is declared and what it speaks.
+const WIDE: usize = 60;
 /// Longer names of servers and clients are cut, in columns.
 const NAME: usize = 24;
 
@@ -99,8 +101,8 @@ impl Writer<'_> {
         let mut lines = self.rows(&rows[..rows.len().min(most)], passage, columns, views);
         let mut more = |number: usize, thing: &str| {
             if number > 0 {
-                let text = format!("  and {} more (-v shows them all)", count(number, thing));
-                lines.push(self.screen.dim(&text));
+                let text = format!("and {} more (-v shows them all)", count(number, thing));
+                lines.push(self.screen.dim(&self.screen.wrap(&text, "  ", "    ")));
             }
         };
         more(rows.len().saturating_sub(most), "server");
@@ -122,18 +124,22 @@ impl Writer<'_> {
                 .is_some_and(|(probe, reading)| probe.tools.is_some() || speaks(reading).is_some())
         });
         let shown = &columns[..columns.len().min(most)];
-        let mut head = vec!["  server".to_owned(), "declared".to_owned()];
+        // What the names leave room for is how they fare.
+        let is_wide = self.screen.width >= WIDE;
+        let mut head = vec!["  server".to_owned()];
+        if is_wide {
+            head.push("declared".to_owned());
+            head.extend(is_heard.then(|| "speaks".to_owned()));
+        }
+        let words = head.len();
         if is_heard {
-            head.extend(["speaks".to_owned(), "has".to_owned()]);
+            head.push("has".to_owned());
         }
         match columns.len() {
             1 => head.push("through".to_owned()),
             _ => head.extend(shown.iter().map(|column| self.callers(passage, column))),
         }
-        let numbers = match is_heard {
-            true => 3..head.len(),
-            false => 2..head.len(),
-        };
+        let numbers = words..head.len();
         head.push(String::new());
         let mut table = Table::new();
         table
@@ -149,15 +155,17 @@ impl Writer<'_> {
         table.add_row(line(head));
         for (server, fate) in rows {
             let name = cut(&self.safe(&server.upstream.name.value), NAME);
-            let mut cells = vec![
-                format!("{} {name}", fate.mark()),
-                server.upstream.transport.word().to_owned(),
-            ];
+            let mut cells = vec![format!("{} {name}", fate.mark())];
+            if is_wide {
+                cells.push(server.upstream.transport.word().to_owned());
+            }
             if is_heard {
                 let direct = server.direct.as_ref();
                 let speaks = direct.and_then(|(_, reading)| speaks(reading));
                 let has = direct.and_then(|(probe, _)| probe.tools.as_ref());
-                cells.push(speaks.map_or_else(|| "–".to_owned(), |text| self.safe(&text)));
+                if is_wide {
+                    cells.push(speaks.map_or_else(|| "–".to_owned(), |text| self.safe(&text)));
+                }
                 cells.push(has.map_or_else(|| "–".to_owned(), |list| list.count.to_string()));
             }
             cells.extend(shown.iter().map(|column| cell(server.views[column[0]])));
