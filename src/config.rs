@@ -94,8 +94,7 @@ pub fn find(files: &dyn Files, dir: &Path, home: Option<&Path>) -> Option<PathBu
         if files.is_file(&file) {
             return Some(file);
         }
-        let git = dir.join(".git");
-        if files.is_dir(&git) || files.is_file(&git) || home == Some(dir) {
+        if files.is_repository(dir) || home == Some(dir) {
             return None;
         }
     }

@@ -413,7 +413,7 @@ fn diagnose(
     {
         findings.run(check, &case);
     }
-    diagnosis.add(&stack, policy, findings.into_parts().0);
+    diagnosis.add(&stack, policy, &case.heard, findings.into_parts().0);
     let said = said::lines(&case);
     let Case { through, heard, .. } = case;
     Examination {

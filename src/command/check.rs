@@ -26,7 +26,7 @@ use crate::report::{self, github, gitlab, json, junit, markdown, sarif, text};
 use crate::source::Unreadable;
 use crate::term::Screen;
 use crate::verdict::outdated;
-use crate::{Examination, Selection};
+use crate::{Examination, Selection, Witness};
 
 /// What a run may see of the world before it starts.
 pub struct World<'a> {
@@ -61,6 +61,20 @@ pub struct Prepared {
     pub search: Search,
     /// The lowest severity that makes the run fail, if any does.
     pub fail_on: Option<Severity>,
+}
+
+impl Prepared {
+    /// Examines files as the run asks for it, and asks `witness` what it may.
+    pub(super) fn investigate(&self, files: &dyn Files, witness: &mut dyn Witness) -> Examination {
+        crate::investigate(
+            &self.request,
+            &self.settings,
+            &self.selection,
+            &self.permissions,
+            files,
+            witness,
+        )
+    }
 }
 
 /// Turns the command line into a run.

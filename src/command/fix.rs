@@ -21,7 +21,7 @@ use crate::record::Replay;
 use crate::report::fix::{Fate, Options};
 use crate::report::{diff, fix as report};
 use crate::term::{Screen, clean};
-use crate::{Examination, Selection, Witness, investigate};
+use crate::{Examination, Selection, Witness};
 
 pub(super) fn run(args: &FixArgs) -> anyhow::Result<Outcome> {
     let state = state_dir();
@@ -110,16 +110,8 @@ impl Run<'_> {
     ) -> anyhow::Result<Outcome> {
         let args = self.args;
         let mut witness = Remembered::of(witness);
-        let look = |files: &dyn Files, witness: &mut Remembered<'_>| {
-            investigate(
-                &prepared.request,
-                &prepared.settings,
-                &prepared.selection,
-                &prepared.permissions,
-                files,
-                witness,
-            )
-        };
+        let look =
+            |files: &dyn Files, witness: &mut Remembered<'_>| prepared.investigate(files, witness);
         let mut ask = |unit: &Unit<'_>| ask(unit, self.screen);
         let choice = Choice {
             cwd: prepared.request.cwd.clone(),

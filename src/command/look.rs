@@ -22,7 +22,7 @@ use crate::observe::docker::Search;
 use crate::policy::Policy;
 use crate::record::{Bundle, Digests, Kept, Looks, Record, Replay};
 use crate::report;
-use crate::{Examination, Selection, Witness, investigate};
+use crate::{Examination, Selection, Witness};
 
 /// What was looked at, and what was found.
 pub(super) struct Look {
@@ -160,14 +160,7 @@ pub(super) fn looked(
     own: &dyn Files,
 ) -> anyhow::Result<Option<Examination>> {
     let mut network = Network::new(prepared.search.clone(), own)?;
-    let examination = investigate(
-        &prepared.request,
-        &prepared.settings,
-        &prepared.selection,
-        &prepared.permissions,
-        files,
-        &mut network,
-    );
+    let examination = prepared.investigate(files, &mut network);
     let interrupted = network.is_interrupted();
     network.end();
     if !examination.stack.inputs.is_empty() {
@@ -189,14 +182,7 @@ fn replayed(
     decided(args, disk, &mut prepared)?;
     let named = || named_record(file);
     let mut replay = Replay::of(&record, &prepared.request).with_context(named)?;
-    let mut examination = investigate(
-        &prepared.request,
-        &prepared.settings,
-        &prepared.selection,
-        &prepared.permissions,
-        &files,
-        &mut replay,
-    );
+    let mut examination = prepared.investigate(&files, &mut replay);
     super::call::are_known(&examination, &record.permissions().calls).with_context(named)?;
     examination.differences = record
         .differences(&examination.stack, &prepared.request, &files)
@@ -215,14 +201,7 @@ fn bundled(args: &CheckArgs, file: &Path) -> anyhow::Result<Look> {
     let files = bundle.files();
     let prepared = unpacked(args, &bundle, &files).with_context(named)?;
     let mut replay = bundle.replay(&prepared.request).with_context(named)?;
-    let examination = investigate(
-        &prepared.request,
-        &prepared.settings,
-        &prepared.selection,
-        &prepared.permissions,
-        &files,
-        &mut replay,
-    );
+    let examination = prepared.investigate(&files, &mut replay);
     super::call::are_known(&examination, &prepared.permissions.calls).with_context(named)?;
     if let [first, more @ ..] = files.unknown().as_slice() {
         let others = match more {
@@ -257,8 +236,7 @@ pub fn unpacked(args: &CheckArgs, bundle: &Bundle, files: &Kept) -> anyhow::Resu
     };
     let policy = Policy {
         is_whole: decided.is_whole,
-        today: decided.today.clone(),
-        ..project.decided(None)
+        ..project.decided(decided.today.clone())
     };
     let selection = Selection {
         policy,

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use super::Outcome;
 use super::check::{named, nothing_found, prepare_with, world};
 use super::look::looked;
+use super::save;
 use crate::cli::ObserveArgs;
 use crate::disk::Disk;
 use crate::fact::{Facts, Known, Probe, Tokens};
@@ -171,24 +172,11 @@ impl Target<'_> {
 
     /// A file beside it. It is gone when it is dropped.
     fn temporary(&self) -> anyhow::Result<NamedTempFile> {
-        let dir = match self.real.parent() {
-            Some(dir) if dir != Path::new("") => dir,
-            _ => Path::new("."),
-        };
+        let dir = save::folder(&self.real);
         if !dir.is_dir() {
             bail!("{}: there is no directory {}", self.named(), dir.display());
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".mcpdoc-").suffix(".tmp");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // As any new file: what the user takes away is taken away from that.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        builder
-            .tempfile_in(dir)
-            .map_err(|error| self.refused(&error))
+        save::temporary(dir).map_err(|error| self.refused(&error))
     }
 
     fn write(&self, bundle: &Bundle) -> anyhow::Result<()> {

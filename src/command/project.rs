@@ -157,7 +157,7 @@ impl Project {
             None => world
                 .cwd
                 .ancestors()
-                .find(|dir| is_top(world.files, dir))
+                .find(|dir| world.files.is_repository(dir))
                 .map(Path::to_owned),
         };
         let top = top.unwrap_or_else(|| world.cwd.clone());
@@ -219,12 +219,6 @@ pub(super) fn baseline(
         known.is_gone = file.is_some_and(|file| !files.is_file(&file));
     }
     Ok(baseline)
-}
-
-/// Whether a repository begins there.
-fn is_top(files: &dyn Files, dir: &Path) -> bool {
-    let git = dir.join(".git");
-    files.is_dir(&git) || files.is_file(&git)
 }
 
 fn names_nothing(args: &InputArgs) -> bool {

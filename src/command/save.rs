@@ -68,7 +68,21 @@ pub(super) fn identity(path: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(folder(path)).ok()?.join(path.file_name()?))
 }
 
-fn folder(path: &Path) -> &Path {
+/// An empty file in a folder, which goes away by itself unless it takes a name.
+pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".mcpdoc-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As of every file that a program makes: what the user's mask leaves.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// The folder that a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
         Some(folder) => folder,
@@ -81,16 +95,8 @@ fn beside(path: &Path) -> anyhow::Result<NamedTempFile> {
     if path.is_dir() {
         bail!("is a directory, and a file is needed");
     }
-    let mut builder = Builder::new();
-    builder.prefix(".mcpdoc-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As of every file that a program makes: what the user's mask leaves.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
     let folder = folder(path);
-    builder.tempfile_in(folder).map_err(|error| {
+    temporary(folder).map_err(|error| {
         let shown = folder.display();
         match folder.exists() {
             false => anyhow::anyhow!("there is no folder {shown}: create it"),

@@ -299,8 +299,7 @@ fn directories_around(loader: &Loader<'_>, path: &Path) -> Vec<PathBuf> {
     let mut around = Vec::new();
     for dir in path.ancestors().skip(1).take(1 + PARENTS) {
         around.push(dir.to_owned());
-        let git = dir.join(".git");
-        if loader.files.is_dir(&git) || loader.files.is_file(&git) {
+        if loader.files.is_repository(dir) {
             break;
         }
     }

@@ -29,6 +29,12 @@ pub trait Files {
     /// Whether `path` is a directory.
     fn is_dir(&self, path: &Path) -> bool;
 
+    /// Whether a repository of git begins in `dir`; that of a submodule or work tree has a file there.
+    fn is_repository(&self, dir: &Path) -> bool {
+        let git = dir.join(".git");
+        self.is_dir(&git) || self.is_file(&git)
+    }
+
     /// The one path of what may have several, symbolic links followed; the path itself when there is nothing.
     fn identity(&self, path: &Path) -> PathBuf {
         path.to_owned()

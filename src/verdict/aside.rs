@@ -30,8 +30,8 @@ impl Diagnosis {
         heard
     }
 
-    /// Adds what was found last, as the project would have it.
-    pub fn add(&mut self, stack: &Stack, policy: &Policy, findings: Vec<Finding>) {
+    /// Adds what was found last, as the project would have it. `heard` has what the files say.
+    pub fn add(&mut self, stack: &Stack, policy: &Policy, heard: &Heard, findings: Vec<Finding>) {
         if findings.is_empty() {
             return;
         }
@@ -45,19 +45,18 @@ impl Diagnosis {
         let added: Vec<Judged> = added.collect();
         self.findings.extend(added);
         // What the files say of these is not what they say of others: nothing of it is remembered.
-        let mut heard = Heard::new(policy, said_in(stack), BTreeSet::new());
+        let comments = heard.comments.iter().map(|(comment, _)| comment.clone());
+        let mut heard = Heard::new(policy, comments.collect(), BTreeSet::new());
         self.settle(stack, policy, &mut heard, names);
     }
 
     /// Takes every finding that counts for known.
     pub fn accept(&mut self, known: &[Known]) {
-        let is_known = |judged: &Judged| {
-            let mut known = known.iter();
-            known
-                .any(|known| known.fingerprint == judged.fingerprint)
-                .then_some((IgnoredBy::Baseline, None))
-        };
-        self.part(is_known);
+        let known: HashSet<&str> = known.iter().map(|one| one.fingerprint.as_str()).collect();
+        self.part(|judged| {
+            let is_known = known.contains(judged.fingerprint.as_str());
+            is_known.then_some((IgnoredBy::Baseline, None))
+        });
     }
 
     /// Forgets the findings of a check: what it found has been seen to.
@@ -256,7 +255,8 @@ mod tests {
             ignored: Vec::new(),
             skipped: Vec::new(),
         };
-        diagnosis.add(stack, &Policy::default(), vec![finding]);
+        let nothing = &Heard::default();
+        diagnosis.add(stack, &Policy::default(), nothing, vec![finding]);
         diagnosis
     }
 
